@@ -1,0 +1,131 @@
+//! The caller's side of each interface. On fobd's own socket there is no broker: the destination is then only a word.
+
+use zbus::Fd;
+use zbus::proxy;
+
+use crate::error::CallError;
+use crate::types::{
+    Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo, Outcome,
+    SetPinOptions, StateDetails, Status,
+};
+
+type Result<T> = std::result::Result<T, CallError>;
+
+/// `dev.fob.Manager1`: the vault as a whole, and keys that do not plug themselves in.
+#[proxy(interface = "dev.fob.Manager1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait Manager1 {
+    /// How things stand. The one call that answers everybody.
+    fn status(&self) -> Result<Status>;
+
+    /// Makes a vault. `passphrase` is the reading end of a pipe, `recovery` the writing end of one that takes the
+    /// recovery code.
+    fn init(&self, passphrase: Fd<'_>, recovery: Fd<'_>) -> Result<()>;
+
+    /// Opens the vault with a passphrase from a pipe, or, with `recovery`, with the recovery code from it.
+    fn unlock(&self, secret: Fd<'_>, recovery: bool) -> Result<()>;
+
+    /// Forgets the vault's key and every seed, and cancels what needs them.
+    fn lock(&self) -> Result<()>;
+
+    /// Attaches a key that is a unix socket (SOCK_SEQPACKET, one 64-byte report a datagram); gives its id.
+    fn attach_key(&self, path: &str) -> Result<String>;
+
+    /// Lets go of an attached key.
+    fn detach_key(&self, id: &str) -> Result<()>;
+
+    /// The vault was locked or unlocked.
+    #[zbus(signal)]
+    fn vault_changed(&self, state: &str) -> zbus::Result<()>;
+}
+
+/// `dev.fob.Otp1`: one-time-code accounts.
+#[proxy(interface = "dev.fob.Otp1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait Otp1 {
+    /// All accounts, in the order they came.
+    fn list(&self) -> Result<Vec<EntryInfo>>;
+
+    /// The code of the one account that `query` names, into the writing end of a pipe.
+    fn code(&self, query: &str, options: CodeOptions, code: Fd<'_>) -> Result<CodeInfo>;
+
+    /// Adds the account of an `otpauth://` URI from a pipe.
+    fn add(&self, uri: Fd<'_>) -> Result<Added>;
+
+    /// Takes over a list of `otpauth://` URIs, one a line, from a pipe.
+    fn import(&self, list: Fd<'_>, options: ImportOptions) -> Result<ImportReport>;
+
+    /// Removes the one account that `query` names; `confirm` is its id, so that nothing else goes by a typing error.
+    fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo>;
+
+    /// The one account that `query` names.
+    fn find(&self, query: &str) -> Result<EntryInfo>;
+}
+
+/// `dev.fob.Key1`: one security key, on an object of its own for as long as it is there.
+#[proxy(interface = "dev.fob.Key1", default_service = "dev.fob.Fob1")]
+pub trait Key1 {
+    /// What the key says about itself.
+    fn info(&self) -> Result<KeyInfo>;
+
+    /// Sets the first PIN, or changes it when `current` is there.
+    fn set_pin(&self, new: Fd<'_>, options: SetPinOptions) -> Result<()>;
+
+    /// As in `KeySummary`.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn id(&self) -> zbus::Result<String>;
+
+    /// As in `KeySummary`.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn product(&self) -> zbus::Result<String>;
+
+    /// As in `KeySummary`.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn transport(&self) -> zbus::Result<String>;
+
+    /// As in `KeySummary`.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn node(&self) -> zbus::Result<String>;
+
+    /// As in `KeySummary`, empty for none.
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn problem(&self) -> zbus::Result<String>;
+}
+
+/// `dev.fob.WebAuthn1`: ceremonies. Arguments as in the experimental credentials portal.
+#[proxy(interface = "dev.fob.WebAuthn1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait WebAuthn1 {
+    /// Makes a credential; `kind` is `publicKey`. Gives the path of the request.
+    fn create_credential(
+        &self,
+        parent_window: &str,
+        origin: &str,
+        kind: &str,
+        options: CeremonyOptions,
+    ) -> Result<zbus::OwnedObjectPath>;
+
+    /// Signs in with a credential; `kind` is `publicKey`. Gives the path of the request.
+    fn get_credential(
+        &self,
+        parent_window: &str,
+        origin: &str,
+        kind: &str,
+        options: CeremonyOptions,
+    ) -> Result<zbus::OwnedObjectPath>;
+}
+
+/// `dev.fob.Request1`: one ceremony under way. It dies with its caller.
+#[proxy(interface = "dev.fob.Request1", default_service = "dev.fob.Fob1")]
+pub trait Request1 {
+    /// Gives up. `Done` follows with `AbortError`.
+    fn cancel(&self) -> Result<()>;
+
+    /// Hands over the PIN that the state `pin` asked for, through a pipe.
+    fn provide_pin(&self, pin: Fd<'_>) -> Result<()>;
+
+    /// A new state, one of [`crate::types::request_state`].
+    #[zbus(signal)]
+    fn state_changed(&self, state: &str, details: StateDetails) -> zbus::Result<()>;
+
+    /// The end, sent to the caller alone.
+    #[zbus(signal)]
+    fn done(&self, outcome: Outcome) -> zbus::Result<()>;
+}
