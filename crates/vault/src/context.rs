@@ -1,0 +1,62 @@
+//! What a vault takes from outside: time, chance, a disk, the memory of the last generation, and the price of
+//! passphrases.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fob_ambient::{Clock, Rng, UnixTime};
+
+use crate::{Disk, KdfPolicy, Pins, RealDisk};
+
+/// The surroundings of a vault. Clones share them.
+#[derive(Clone)]
+pub struct Context {
+    pub(crate) clock: Arc<dyn Clock + Send + Sync>,
+    rng: Arc<Mutex<dyn Rng + Send>>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) pins: Arc<dyn Pins>,
+    pub(crate) kdf: KdfPolicy,
+}
+
+impl Context {
+    /// The real disk and the standard price of passphrases; the rest as given.
+    pub fn new(
+        clock: impl Clock + Send + Sync + 'static,
+        rng: impl Rng + Send + 'static,
+        pins: impl Pins + 'static,
+    ) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            rng: Arc::new(Mutex::new(rng)),
+            disk: Arc::new(RealDisk),
+            pins: Arc::new(pins),
+            kdf: KdfPolicy::STANDARD,
+        }
+    }
+
+    /// Another disk.
+    #[must_use]
+    pub fn with_disk(self, disk: Arc<dyn Disk>) -> Self {
+        Self { disk, ..self }
+    }
+
+    /// Another price of passphrases. Below [`KdfPolicy::STANDARD`] for tests only.
+    #[must_use]
+    pub fn with_kdf(self, kdf: KdfPolicy) -> Self {
+        Self { kdf, ..self }
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.wall()
+    }
+
+    /// Chance, for the length of one closure.
+    pub(crate) fn with_rng<T>(&self, draw: impl FnOnce(&mut dyn Rng) -> T) -> T {
+        draw(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.with_rng(|rng| rng.fill(&mut bytes));
+        bytes
+    }
+}

@@ -1,0 +1,208 @@
+//! Everything that can go wrong with a vault, one variant for each cause.
+//!
+//! A file with a fault names the older versions that lie beside it ([`Kept`]); none of them is ever used unasked.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::EntryId;
+
+/// Why a vault could not be opened, unlocked or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// No file is there. Only `create` makes one.
+    #[error("there is no vault at {}", .path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// `create` found something at that place and left it alone.
+    #[error("something is already at {}", .path.display())]
+    Exists {
+        /// What stands in the way.
+        path: PathBuf,
+    },
+    /// A file of no bytes: a write that somebody else's program did not finish, never a first run.
+    #[error("the vault file is empty{kept}")]
+    Empty {
+        /// Older versions beside it.
+        kept: Kept,
+    },
+    /// The file does not begin with `FOBVAULT`, or is no regular file.
+    #[error("the file is not a fob vault{kept}")]
+    NotAVault {
+        /// Older versions beside it.
+        kept: Kept,
+    },
+    /// The file ends too early.
+    #[error("the vault file is cut short: {found} bytes of at least {expected}{kept}")]
+    Torn {
+        /// How many bytes there should be, as far as the rest tells.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+        /// Older versions beside it.
+        kept: Kept,
+    },
+    /// Bytes were changed after fob wrote them, by accident or on purpose.
+    #[error("the vault's {part} is damaged{kept}")]
+    Damaged {
+        /// Where.
+        part: Part,
+        /// Older versions beside it.
+        kept: Kept,
+    },
+    /// A sound vault, yet not the one that was last used here.
+    #[error("the vault is retired or foreign: {reason}{kept}")]
+    ForeignOrRetired {
+        /// What differs.
+        reason: Foreign,
+        /// Older versions beside it.
+        kept: Kept,
+    },
+    /// A later fob wrote this file. Nothing is read from it and nothing written to it.
+    #[error("the vault has format {needed}, this fob reads up to 1")]
+    NewerFormat {
+        /// The format a program must read.
+        needed: u16,
+    },
+    /// Others than the owner may read or write the file.
+    #[error("the vault file is open to others (mode {mode:04o}, wanted 0600)")]
+    Permissions {
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Another process holds the vault's lock file.
+    #[error("another process is writing the vault")]
+    InUse,
+    /// No passphrase slot opens with these bytes.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// No recovery slot opens with this code.
+    #[error("this recovery code does not open this vault")]
+    WrongRecoveryCode,
+    /// The file asks for more work than fob will do, or promises less than it demands. Nothing was computed.
+    #[error("the vault asks for Argon2 with {memory_kib} KiB and {passes} passes, outside the bounds")]
+    KdfOutOfBounds {
+        /// Memory of the slot at fault, in KiB.
+        memory_kib: u32,
+        /// Its passes over that memory.
+        passes: u32,
+    },
+    /// Argon2 could not get its memory.
+    #[error("not enough memory for the passphrase's key: {memory_kib} KiB")]
+    OutOfMemory {
+        /// What was asked for, in KiB.
+        memory_kib: u32,
+    },
+    /// A cap of the format was reached; nothing was written.
+    #[error("the vault's {part} is full (limit {limit} bytes)")]
+    Full {
+        /// Which part.
+        part: Part,
+        /// Its cap in bytes.
+        limit: usize,
+    },
+    /// Somebody else wrote the vault since it was loaded. Lock and unlock to see it as it is now.
+    #[error("the vault on the disk is not the one that was loaded (generation {loaded})")]
+    StaleGeneration {
+        /// The generation in memory.
+        loaded: u64,
+    },
+    /// No entry has this id.
+    #[error("no entry has the id {0}")]
+    UnknownEntry(EntryId),
+    /// `take_hotp` on an account that has no counter.
+    #[error("the entry {0} has no counter")]
+    NoCounter(EntryId),
+    /// The counter stands at 2^64 - 1.
+    #[error("the counter of entry {0} is used up")]
+    CounterUsedUp(EntryId),
+    /// The account gives no code.
+    #[error("the entry gives no code")]
+    Unusable(#[from] fob_otp::Unusable),
+    /// The disk refused.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was being done, as a verb with its object.
+        doing: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl VaultError {
+    pub(crate) fn io(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, source }
+    }
+}
+
+/// A part of a vault file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Magic, format, lengths, slots, and their authentication code.
+    Header,
+    /// The sealed entries.
+    Body,
+    /// Bytes after the end.
+    End,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Body => "body",
+            Self::End => "end",
+        })
+    }
+}
+
+/// How a vault differs from the one that was last used at this place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// It is sealed under another vault key.
+    AnotherKey,
+    /// It is older than the newest that was seen.
+    Older {
+        /// Its generation.
+        found: u64,
+        /// The newest generation that was seen here.
+        last_seen: u64,
+    },
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AnotherKey => f.write_str("it has another vault key than the one last used here"),
+            Self::Older { found, last_seen } => {
+                write!(f, "its generation is {found}, the newest seen here was {last_seen}")
+            }
+        }
+    }
+}
+
+/// Older versions of a vault beside it, newest first. Written as the end of a sentence, or as nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept(pub(crate) Vec<PathBuf>);
+
+impl Kept {
+    /// Where they lie, newest first.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(PathBuf::as_path)
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            [newest] => write!(f, "; an older version is kept as {}", newest.display()),
+            [newest, rest @ ..] => {
+                write!(f, "; {} older versions are kept, the newest as {}", rest.len() + 1, newest.display())
+            }
+        }
+    }
+}

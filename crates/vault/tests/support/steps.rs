@@ -1,0 +1,136 @@
+//! The real disk, with a fault at one call: the world stops there, or only that call fails, or the process dies.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use fob_vault::{Disk, FileImage, NewFile, RealDisk};
+use rustix::process::{Signal, getpid, kill_process};
+
+/// What happens at the chosen call. A write is half done before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// This call fails and so does every later one.
+    Stop,
+    /// This call alone fails.
+    Once,
+    /// SIGKILL.
+    Kill,
+}
+
+/// Counts calls once it is armed.
+pub(crate) struct StepDisk {
+    fault: Fault,
+    /// Calls left until the fault; none while it is not armed, zero when it has happened.
+    left: Mutex<Option<usize>>,
+}
+
+impl StepDisk {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self { fault, left: Mutex::new(None) }
+    }
+
+    /// The fault happens at the `step`th call from now, counted from 1.
+    pub(crate) fn arm(&self, step: usize) {
+        *self.left.lock().expect("no call panics") = Some(step);
+    }
+
+    /// From now on nothing happens any more.
+    pub(crate) fn disarm(&self) {
+        *self.left.lock().expect("no call panics") = None;
+    }
+
+    /// Whether the fault has happened.
+    pub(crate) fn struck(&self) -> bool {
+        *self.left.lock().expect("no call panics") == Some(0)
+    }
+
+    fn step(&self) -> io::Result<()> {
+        self.step_after(|| Ok(()))
+    }
+
+    fn step_after(&self, half: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let mut left = self.left.lock().expect("no call panics");
+        match &mut *left {
+            None => return Ok(()),
+            Some(0) if self.fault == Fault::Stop => return Err(stopped()),
+            Some(0) => return Ok(()),
+            Some(left) => {
+                *left -= 1;
+                if *left > 0 {
+                    return Ok(());
+                }
+            }
+        }
+        half()?;
+        if self.fault == Fault::Kill {
+            kill_process(getpid(), Signal::KILL).expect("a process may kill itself");
+        }
+        Err(stopped())
+    }
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("the test stopped the disk")
+}
+
+struct StepFile<'a> {
+    disk: &'a StepDisk,
+    file: Box<dyn NewFile + 'a>,
+}
+
+impl NewFile for StepFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+        self.disk.step_after(|| self.file.write(half))?;
+        self.file.write(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.disk.step()?;
+        self.file.sync()
+    }
+}
+
+impl Disk for StepDisk {
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.step()?;
+        RealDisk.resolve(path)
+    }
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        self.step()?;
+        RealDisk.exists(path)
+    }
+    fn read(&self, path: &Path, limit: usize) -> io::Result<FileImage> {
+        self.step()?;
+        RealDisk.read(path, limit)
+    }
+    fn create(&self, path: &Path) -> io::Result<Box<dyn NewFile + '_>> {
+        self.step()?;
+        Ok(Box::new(StepFile { disk: self, file: RealDisk.create(path)? }))
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.rename(from, to)
+    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.link(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.remove(path)
+    }
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        self.step()?;
+        RealDisk.list(folder)
+    }
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.step()?;
+        RealDisk.sync_folder(folder)
+    }
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Send>>> {
+        self.step()?;
+        RealDisk.lock(path)
+    }
+}
