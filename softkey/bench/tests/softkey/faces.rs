@@ -1,0 +1,121 @@
+//! The wires: framing by datagram and by counting, several programs at once, and senders who know nothing of reports.
+
+use fob_ctap::Status;
+use fob_ctap::get_info::GetInfo;
+use fob_ctap::hid::{HidCommand, Packet, Report};
+use fob_ctap::selection::Selection;
+
+use crate::wire::{Datagrams, Packets, Platform, Program, Stream, Wire};
+
+fn exercised(mut platform: Platform<impl Wire>) {
+    for length in [0, 57, 58, 7609] {
+        let data: Vec<u8> = (0..length).map(|byte| byte as u8).collect();
+        assert_eq!(platform.transact(HidCommand::Ping, &data, |_, _| {}), data, "{length} bytes");
+    }
+    let credential = platform.register(false);
+    assert!(platform.sign_in(&credential) > credential.2);
+}
+
+#[test]
+fn a_packet_socket_carries_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let _program = Program::start(&["--socket", path.to_str().unwrap()]);
+    let packets = Packets::open(&path);
+    // Neither shorter nor longer datagrams are reports.
+    packets.send_bytes(&[1; 63]);
+    packets.send_bytes(&[1; 65]);
+    exercised(Platform::open(packets, *b"packets!"));
+}
+
+#[test]
+fn a_stream_socket_carries_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let _program = Program::start(&["--stream", path.to_str().unwrap()]);
+    exercised(Platform::open(Stream::open(&path), *b"streams!"));
+}
+
+#[test]
+fn udp_answers_the_last_sender() {
+    let program = Program::start(&["--udp", "127.0.0.1:0"]);
+    let address = program.ready.trim_end().rsplit(' ').next().unwrap().to_owned();
+    exercised(Platform::open(Datagrams::open(&address), *b"first..."));
+    exercised(Platform::open(Datagrams::open(&address), *b"second.."));
+}
+
+/// Where a report belongs, as everybody sees it.
+fn channel(report: &Report) -> u32 {
+    Packet::parse(report).channel().0
+}
+
+#[test]
+fn every_program_sees_every_report_as_on_one_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let _program = Program::start(&["--socket", path.to_str().unwrap()]);
+    let mut first = Platform::open(Packets::open(&path), *b"first...");
+    let mut second = Platform::open(Packets::open(&path), *b"second..");
+    assert_ne!(first.channel, second.channel);
+    second.send(&GetInfo).unwrap();
+    // The second's channel and its getInfo have gone to the first, too.
+    assert_eq!(channel(&first.wire.receive()), u32::MAX);
+    assert_eq!(channel(&first.wire.receive()), second.channel.0);
+    // What is not for it is skipped by a careful program.
+    assert_eq!(first.send(&GetInfo).unwrap().versions, ["FIDO_2_0"]);
+    assert!(second.register(false).2 > 0);
+}
+
+#[test]
+fn a_second_channel_is_told_that_the_key_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let _program = Program::start(&["--socket", path.to_str().unwrap(), "--touch", "ask"]);
+    let mut first = Platform::open(Packets::open(&path), *b"first...");
+    let mut second = Platform::open(Packets::open(&path), *b"second..");
+    let selection = fob_ctap::Command::encode(&Selection);
+    let mut busy = None;
+    let reply = first.transact(HidCommand::Cbor, &selection, |first, number| {
+        if number == 1 {
+            second.send_message(HidCommand::Cbor, &[0x04]);
+            let error =
+                std::iter::repeat_with(|| second.wire.receive()).find(|report| channel(report) == second.channel.0);
+            busy = error.map(|report| report[4..8].to_vec());
+            let cancel = fob_ctap::hid::HidMessage::cancel(first.channel);
+            cancel.reports().for_each(|report| first.wire.send(&report));
+        }
+    });
+    assert_eq!(busy.unwrap(), [0xbf, 0, 1, 0x06], "CTAPHID_ERROR, ERR_CHANNEL_BUSY");
+    assert_eq!(reply, Status::KeepaliveCancel.encode());
+}
+
+#[test]
+fn a_program_that_does_not_read_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    for (face, wire) in [("--socket", "packets"), ("--stream", "stream")] {
+        let path = folder.path().join(wire);
+        let _program = Program::start(&[face, path.to_str().unwrap()]);
+        let idle: Box<dyn std::any::Any> =
+            if wire == "stream" { Box::new(Stream::open(&path)) } else { Box::new(Packets::open(&path)) };
+        let pinged = |mut platform: Platform<Box<dyn Wire>>| {
+            for _ in 0..20 {
+                let data = vec![1; 7609];
+                assert_eq!(platform.transact(HidCommand::Ping, &data, |_, _| {}), data);
+            }
+        };
+        let open: Box<dyn Wire> =
+            if wire == "stream" { Box::new(Stream::open(&path)) } else { Box::new(Packets::open(&path)) };
+        pinged(Platform::open(open, *b"reader.."));
+        drop(idle);
+    }
+}
+
+impl Wire for Box<dyn Wire> {
+    fn send(&mut self, report: &Report) {
+        (**self).send(report);
+    }
+
+    fn receive(&mut self) -> Report {
+        (**self).receive()
+    }
+}
