@@ -1,0 +1,64 @@
+//! `fob otp …`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `fob otp`.
+#[derive(Debug, Subcommand)]
+pub enum Otp {
+    /// Add an account by its otpauth:// URI, which comes from the terminal, standard input or a descriptor
+    Add(Add),
+    /// List the accounts
+    List,
+    /// Print the code of an account
+    Code(Code),
+    /// Take over a list of otpauth:// URIs, one a line: all of them or none
+    Import(Import),
+    /// Remove an account
+    Remove(Remove),
+}
+
+/// `fob otp add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Read the URI from this descriptor
+    #[arg(long, value_name = "N")]
+    pub uri_fd: Option<u32>,
+    /// Only here to say why not
+    #[arg(hide = true, value_name = "URI")]
+    pub never: Vec<String>,
+}
+
+/// `fob otp code`.
+#[derive(Debug, Args)]
+pub struct Code {
+    /// The account: its name, its issuer, ISSUER:NAME, or enough of them
+    pub query: String,
+    /// Print the code and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// The code of the next step
+    #[arg(long)]
+    pub next: bool,
+}
+
+/// `fob otp import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The list
+    pub file: PathBuf,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `fob otp remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The account, as in `fob otp code`
+    pub query: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}

@@ -1,0 +1,34 @@
+//! The commands, a file each.
+
+mod completions;
+mod doctor;
+mod enroll;
+mod init;
+pub(crate) mod key;
+mod lock;
+mod man;
+pub(crate) mod otp;
+mod sign_in;
+mod status;
+pub(crate) mod unlock;
+
+use crate::args::Command;
+use crate::{Failure, World};
+
+/// Runs one.
+pub(crate) async fn run(command: Command, world: &mut World) -> Result<(), Failure> {
+    match command {
+        Command::Status => status::run(world).await,
+        Command::Init(args) => init::run(args, world).await,
+        Command::Unlock(args) => unlock::run(args, world).await,
+        Command::Lock => lock::run(world).await,
+        Command::Otp(command) => otp::run(command, world).await,
+        Command::Key(command) => key::run(command, world).await,
+        // Boxed: the other commands need not carry the size of these.
+        Command::Enroll(args) => Box::pin(enroll::run(args, world)).await,
+        Command::SignIn(args) => Box::pin(sign_in::run(args, world)).await,
+        Command::Doctor => Box::pin(doctor::run(world)).await,
+        Command::Completions { shell } => completions::run(shell, world),
+        Command::Man { folder } => man::run(&folder, world),
+    }
+}

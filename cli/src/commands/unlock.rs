@@ -1,0 +1,89 @@
+//! `fob unlock`, and the question for the passphrase when another command finds the vault locked.
+
+use fob_bus::{CallError, ErrorKind};
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::args::vault::Unlock;
+use crate::daemon::Daemon;
+use crate::secret::Source;
+use crate::{Failure, World};
+
+/// How often a person may mistype the passphrase before the command gives up.
+const TRIES: usize = 3;
+
+#[derive(Serialize)]
+struct Unlocked {
+    vault: &'static str,
+}
+
+impl Answer for Unlocked {
+    const SCHEMA: &'static str = "fob.unlock/1";
+
+    fn words(&self) -> String {
+        "The vault is open.\n".to_owned()
+    }
+}
+
+const PASSPHRASE: Source<'static> =
+    Source { what: "passphrase", option: "--passphrase-fd", descriptor: None, prompt: "Passphrase of the vault: " };
+
+pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
+    let daemon = Daemon::entrust(world).await?;
+    let source = if args.recovery {
+        Source {
+            what: "recovery code",
+            option: "--recovery-fd",
+            descriptor: args.recovery_fd,
+            prompt: "Recovery code of the vault: ",
+        }
+    } else {
+        Source { descriptor: args.passphrase_fd, ..PASSPHRASE }
+    };
+    let secret = source.obtain(world)?;
+    let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), args.recovery).await;
+    outcome.map_err(|error| refused(error, args.recovery))?;
+    world.answer(&Unlocked { vault: fob_bus::types::vault_state::UNLOCKED })
+}
+
+/// A slip in the recovery code is no reason to try the recovery code.
+fn refused(error: CallError, recovery: bool) -> Failure {
+    let wrong = error.kind == ErrorKind::WrongPassphrase;
+    let failure = Failure::from(error);
+    if wrong && recovery {
+        failure.hint("look for a slip: the code has only the letters A to Z and the digits 2 to 7")
+    } else {
+        failure
+    }
+}
+
+/// Does `call`. If the vault is locked and somebody is at the terminal, asks for the passphrase and does it again.
+pub(crate) async fn with_open_vault<T>(
+    world: &mut World,
+    daemon: &Daemon,
+    call: impl AsyncFn(&Daemon) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    match call(daemon).await {
+        Err(failure) if failure.exit == crate::Exit::Locked && world.terminal.is_there() => {
+            ask_and_unlock(world).await?;
+            call(daemon).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Asks for the passphrase until it is right, on a connection of its own: only for that one must fobd be seen closely.
+async fn ask_and_unlock(world: &mut World) -> Result<(), Failure> {
+    let daemon = Daemon::entrust(world).await?;
+    let manager = daemon.manager().await?;
+    for tried in 1..=TRIES {
+        let secret = PASSPHRASE.obtain(world)?;
+        match manager.unlock(secret.pipe()?.into(), false).await {
+            Err(error) if error.kind == ErrorKind::WrongPassphrase && tried < TRIES => {
+                world.note("That is not the passphrase; try again.");
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+    Ok(())
+}

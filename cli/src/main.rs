@@ -1,0 +1,7 @@
+//! The program `fob`: everything is in the library, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fob::main()
+}

@@ -1,0 +1,83 @@
+//! Text from outside on its way to the terminal.
+
+use std::fmt::Write as _;
+
+/// The text without control and bidirectional characters.
+pub(crate) fn shown(text: &str) -> String {
+    fob_otp::printable(text).into_owned()
+}
+
+/// `ISSUER:NAME`, or only what there is of it, fit for a terminal.
+pub(crate) fn account(issuer: &str, name: &str) -> String {
+    let label = match (issuer, name) {
+        ("", name) => name.to_owned(),
+        (issuer, "") => issuer.to_owned(),
+        (issuer, name) => format!("{issuer}:{name}"),
+    };
+    shown(&label)
+}
+
+/// `1 key`, `2 keys`.
+pub(crate) fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
+    let number = number.into();
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// JSON with every character escaped that does something to a terminal. It says the same to a program.
+pub(crate) fn harmless_json(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len());
+    for character in json.chars() {
+        // Line breaks stand between members: inside strings they are escaped already.
+        if character == '\n'
+            || *fob_otp::printable(character.encode_utf8(&mut [0; 4])) == *character.encode_utf8(&mut [0; 4])
+        {
+            harmless.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(harmless, "\\u{unit:04x}");
+            }
+        }
+    }
+    harmless
+}
+
+/// Rows of equal columns, two spaces apart; nothing behind the last column.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_the_same_and_does_nothing_to_a_terminal() {
+        let strange = "a\u{202e}b\u{9b}31m\u{7f}\u{1b}c 𝄞 ü";
+        let json = harmless_json(&serde_json::to_string_pretty(&[strange]).unwrap());
+        assert!(!json.contains(['\u{202e}', '\u{9b}', '\u{7f}', '\u{1b}']));
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [strange]);
+    }
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        let rows = [vec!["a".to_owned(), "bcd".to_owned()], vec!["ä..".to_owned(), String::new()]];
+        assert_eq!(table(&rows), "a    bcd\nä..\n");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [count(0u32, "key", "keys"), count(1u32, "key", "keys"), count(2u32, "key", "keys")].join(", "),
+            "0 keys, 1 key, 2 keys"
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock.
+
+use std::future::Future;
+use std::io::{self, IsTerminal, Read, Write};
+use std::pin::Pin;
+
+use fob_ambient::{Clock, SystemClock};
+use fob_bus::connect::{ConnectError, connect};
+use fob_bus::peer::Check;
+use serde::Serialize;
+use zbus::Connection;
+use zeroize::Zeroizing;
+
+use crate::answer::{Answer, Object};
+use crate::text::harmless_json;
+use crate::{Exit, Failure, interrupt};
+
+/// A connection in the making.
+pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connection, ConnectError>> + 'a>>;
+
+/// The way to the daemon.
+pub trait Door {
+    /// A new connection, after a look at who listens.
+    fn connect(&self, check: Check) -> Connecting<'_>;
+}
+
+/// The person at the terminal. The law: a secret that is typed never shows.
+pub trait Terminal {
+    /// Whether there is one to ask.
+    fn is_there(&self) -> bool;
+    /// Asks for a line that does not show.
+    ///
+    /// # Errors
+    /// When the terminal fails, or the person presses Ctrl-C (`Interrupted`) or Ctrl-D.
+    fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>>;
+    /// Asks for a line that shows.
+    ///
+    /// # Errors
+    /// When the terminal fails.
+    fn line(&mut self, prompt: &str) -> io::Result<String>;
+}
+
+/// Everything outside.
+pub struct World {
+    /// Standard output: the answer and nothing else.
+    pub out: Box<dyn Write>,
+    /// Standard error: everything else.
+    pub err: Box<dyn Write>,
+    /// Whether a person sees standard output.
+    pub out_is_terminal: bool,
+    /// Standard input.
+    pub stdin: Box<dyn Read>,
+    /// The terminal.
+    pub terminal: Box<dyn Terminal>,
+    /// The daemon.
+    pub door: Box<dyn Door>,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// Whether answers are JSON.
+    pub json: bool,
+}
+
+impl World {
+    /// The real one.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            out: Box::new(anstream::stdout()),
+            err: Box::new(anstream::stderr()),
+            out_is_terminal: io::stdout().is_terminal(),
+            stdin: Box::new(io::stdin()),
+            terminal: Box::new(Tty),
+            door: Box::new(OwnSocket),
+            clock: Box::new(SystemClock::new()),
+            json: false,
+        }
+    }
+
+    /// Unix time in seconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.wall().0
+    }
+
+    /// Gives the answer.
+    pub(crate) fn answer<A: Answer>(&mut self, answer: &A) -> Result<(), Failure> {
+        let text = if self.json { json(A::SCHEMA, answer) } else { answer.words() };
+        self.print(&text)
+    }
+
+    /// Prints on standard output as it is.
+    pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+            .map_err(|error| Failure::new(Exit::Failed, "the answer could not be printed").because(&error))
+    }
+
+    /// Prints help and the like.
+    pub(crate) fn say_on_stdout(&mut self, text: &str) -> Exit {
+        match self.print(text) {
+            Ok(()) => Exit::Ok,
+            Err(failure) => self.fail(&failure),
+        }
+    }
+
+    /// Says something beside the answer. Nobody may read it, which is no reason to stop.
+    pub(crate) fn note(&mut self, text: &str) {
+        let _ = writeln!(self.err, "{}", text.trim_end());
+        let _ = self.err.flush();
+    }
+
+    /// Says what failed: to a person on standard error, and to a program that waits for JSON there too.
+    pub(crate) fn fail(&mut self, failure: &Failure) -> Exit {
+        if self.json && !failure.answered {
+            let _ = self.print(&json("fob.error/1", &failure.facts()));
+        }
+        self.note(&failure.to_string());
+        failure.exit
+    }
+}
+
+/// One object, pretty enough to read, with a line break at its end.
+fn json<T: Serialize>(schema: &'static str, members: &T) -> String {
+    let text = serde_json::to_string_pretty(&Object { schema, members })
+        .expect("answers are structs of texts, numbers and lists, which always serialise");
+    harmless_json(&text) + "\n"
+}
+
+/// fobd's own socket.
+struct OwnSocket;
+
+impl Door for OwnSocket {
+    fn connect(&self, check: Check) -> Connecting<'_> {
+        Box::pin(connect(check))
+    }
+}
+
+/// The controlling terminal. A program whose standard input is something else was not started by somebody who waits
+/// for a question.
+struct Tty;
+
+impl Terminal for Tty {
+    fn is_there(&self) -> bool {
+        io::stdin().is_terminal() && std::fs::File::open("/dev/tty").is_ok()
+    }
+
+    fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>> {
+        // Else Ctrl-C would leave a terminal behind that shows nothing any more.
+        let _held = interrupt::hold()?;
+        rpassword::prompt_password(prompt).map(Zeroizing::new)
+    }
+
+    fn line(&mut self, prompt: &str) -> io::Result<String> {
+        let mut stderr = io::stderr();
+        stderr.write_all(prompt.as_bytes())?;
+        stderr.flush()?;
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+}

@@ -1,0 +1,408 @@
+//! A daemon of a test's own, over a socket pair: it answers with canned facts, or refuses as it is told, and notes
+//! every secret that came through a pipe.
+
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use fob::world::{Connecting, Door};
+use fob_bus::peer::Check;
+use fob_bus::pipe::{SHORT, put, take};
+use fob_bus::types::{
+    Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo, KeySummary,
+    Outcome, SetPinOptions, StateDetails, Status,
+};
+use fob_bus::{CallError, ErrorKind, names};
+use zbus::connection::Builder;
+use zbus::message::Header;
+use zbus::{Connection, OwnedFd, OwnedObjectPath, interface};
+
+/// What the clock says in all tests.
+pub(crate) const NOW: u64 = 1_700_000_000;
+/// The code of every account.
+pub(crate) const CODE: &str = "287082";
+/// The code of the next step.
+pub(crate) const NEXT_CODE: &str = "359152";
+/// The recovery code of every vault.
+pub(crate) const RECOVERY: &str = "AAAA-BBBB";
+
+/// One thing that happens in a ceremony.
+#[derive(Debug, Clone)]
+pub(crate) enum Scene {
+    State(&'static str, StateDetails),
+    /// The state `pin`, and then nothing until a PIN came.
+    Pin(StateDetails),
+    Done(Outcome),
+}
+
+/// What the daemon knows and was told.
+#[derive(Default)]
+pub(crate) struct Facts {
+    /// Calls answered with these, first come first served.
+    pub(crate) refusals: Vec<CallError>,
+    pub(crate) status: Status,
+    pub(crate) entries: Vec<EntryInfo>,
+    pub(crate) report: ImportReport,
+    pub(crate) keys: Vec<KeySummary>,
+    pub(crate) info: KeyInfo,
+    pub(crate) scenes: Vec<Scene>,
+    /// What came through pipes.
+    pub(crate) secrets: Vec<String>,
+    /// Which calls came.
+    pub(crate) calls: Vec<String>,
+}
+
+/// The daemon.
+#[derive(Default)]
+pub(crate) struct FakeDaemon(Mutex<Facts>);
+
+impl FakeDaemon {
+    /// With an open vault, one key, and one account.
+    pub(crate) fn new() -> Arc<Self> {
+        let daemon = Arc::new(Self::default());
+        {
+            let mut facts = daemon.facts();
+            facts.status = Status {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                vault: "unlocked".to_owned(),
+                vault_path: "/home/ada/.local/share/fob/vault".to_owned(),
+                entries: Some(1),
+                idle_lock: Some(900),
+                keys: 1,
+                ..Status::default()
+            };
+            facts.entries = vec![entry("e1", "Example", "ada")];
+            facts.keys = vec![key("0a1b2c3d", "Maker Key 5")];
+            facts.info = KeyInfo {
+                id: "0a1b2c3d".to_owned(),
+                product: "Maker Key 5".to_owned(),
+                transport: "hid".to_owned(),
+                versions: vec!["FIDO_2_0".to_owned(), "FIDO_2_3".to_owned()],
+                extensions: vec!["credProtect".to_owned()],
+                aaguid: "00000000-0000-0000-0000-000000000001".to_owned(),
+                options: vec!["rk".to_owned(), "clientPin".to_owned()],
+                pin_set: Some(true),
+                pin_retries: Some(8),
+                min_pin_length: Some(4),
+                algorithms: vec![-7, -8],
+                ..KeyInfo::default()
+            };
+        }
+        daemon
+    }
+
+    pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap()
+    }
+
+    /// Refuses the next call.
+    pub(crate) fn refuse(&self, error: CallError) {
+        self.facts().refusals.push(error);
+    }
+
+    fn called(&self, what: &str) -> Result<MutexGuard<'_, Facts>, CallError> {
+        let mut facts = self.facts();
+        facts.calls.push(what.to_owned());
+        if facts.refusals.is_empty() { Ok(facts) } else { Err(facts.refusals.remove(0)) }
+    }
+
+    fn take(&self, end: OwnedFd) {
+        let secret = take(&end.into(), SHORT).unwrap();
+        self.facts().secrets.push(String::from_utf8(secret.to_vec()).unwrap());
+    }
+}
+
+pub(crate) fn entry(id: &str, issuer: &str, name: &str) -> EntryInfo {
+    EntryInfo {
+        id: id.to_owned(),
+        issuer: issuer.to_owned(),
+        name: name.to_owned(),
+        kind: "totp".to_owned(),
+        digits: Some(6),
+        algorithm: Some("SHA1".to_owned()),
+        period: Some(30),
+        ..EntryInfo::default()
+    }
+}
+
+pub(crate) fn key(id: &str, product: &str) -> KeySummary {
+    KeySummary {
+        id: id.to_owned(),
+        product: product.to_owned(),
+        transport: "hid".to_owned(),
+        node: "/dev/hidraw3".to_owned(),
+        problem: None,
+    }
+}
+
+/// The door with that daemon behind it.
+pub(crate) struct FakeDoor(pub(crate) Arc<FakeDaemon>);
+
+impl Door for FakeDoor {
+    fn connect(&self, _check: Check) -> Connecting<'_> {
+        let daemon = Arc::clone(&self.0);
+        Box::pin(async move {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            tokio::spawn(async move {
+                let connection = serve(theirs, daemon).await.unwrap();
+                connection.closed().await;
+            });
+            Ok(Builder::unix_stream(ours).p2p().build().await?)
+        })
+    }
+}
+
+async fn serve(stream: UnixStream, daemon: Arc<FakeDaemon>) -> zbus::Result<Connection> {
+    let keys = daemon.facts().keys.clone();
+    let mut builder = Builder::unix_stream(stream)
+        .server(zbus::Guid::generate())
+        .p2p()
+        .serve_at(names::ROOT, zbus::fdo::ObjectManager)
+        .serve_at(names::ROOT, Manager(Arc::clone(&daemon)))
+        .serve_at(names::ROOT, Otp(Arc::clone(&daemon)))
+        .serve_at(names::ROOT, WebAuthn(Arc::clone(&daemon)));
+    for summary in keys {
+        let path = format!("{}/{}", names::KEYS, summary.id);
+        builder = builder.serve_at(path, Key { daemon: Arc::clone(&daemon), summary });
+    }
+    builder.build().await
+}
+
+struct Manager(Arc<FakeDaemon>);
+
+#[interface(name = "dev.fob.Manager1")]
+impl Manager {
+    fn status(&self) -> Result<Status, CallError> {
+        Ok(self.0.called("Status")?.status.clone())
+    }
+
+    fn init(&self, passphrase: OwnedFd, recovery: OwnedFd) -> Result<(), CallError> {
+        self.0.called("Init").map(drop)?;
+        self.0.take(passphrase);
+        put(&recovery.into(), RECOVERY.as_bytes()).unwrap();
+        Ok(())
+    }
+
+    fn unlock(&self, secret: OwnedFd, recovery: bool) -> Result<(), CallError> {
+        self.0.take(secret);
+        self.0.called(if recovery { "Unlock(recovery)" } else { "Unlock" }).map(drop)?;
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<(), CallError> {
+        self.0.called("Lock").map(|_| ())
+    }
+
+    fn attach_key(&self, path: &str) -> Result<String, CallError> {
+        self.0.called(&format!("AttachKey({path})")).map(|_| "5e6f7a8b".to_owned())
+    }
+
+    fn detach_key(&self, id: &str) -> Result<(), CallError> {
+        self.0.called(&format!("DetachKey({id})")).map(|_| ())
+    }
+}
+
+struct Otp(Arc<FakeDaemon>);
+
+#[interface(name = "dev.fob.Otp1")]
+impl Otp {
+    fn list(&self) -> Result<Vec<EntryInfo>, CallError> {
+        Ok(self.0.called("List")?.entries.clone())
+    }
+
+    fn code(&self, query: &str, options: CodeOptions, code: OwnedFd) -> Result<CodeInfo, CallError> {
+        let entry = self.0.called(&format!("Code({query})"))?.entries[0].clone();
+        let next = options.next == Some(true);
+        put(&code.into(), if next { NEXT_CODE } else { CODE }.as_bytes()).unwrap();
+        let from = NOW - 11 + if next { 30 } else { 0 };
+        let timed = entry.kind == "totp";
+        Ok(CodeInfo {
+            id: entry.id,
+            issuer: entry.issuer,
+            name: entry.name,
+            kind: entry.kind,
+            valid_from: timed.then_some(from),
+            valid_until: timed.then_some(from + 30),
+            counter: entry.counter,
+        })
+    }
+
+    fn add(&self, uri: OwnedFd) -> Result<Added, CallError> {
+        self.0.take(uri);
+        self.0.called("Add").map(drop)?;
+        Ok(Added {
+            id: "e2".to_owned(),
+            issuer: "Example".to_owned(),
+            name: "ada\u{202e}".to_owned(),
+            warnings: vec!["the secret has only 80 bits".to_owned()],
+        })
+    }
+
+    fn import(&self, list: OwnedFd, options: ImportOptions) -> Result<ImportReport, CallError> {
+        self.0.take(list);
+        let report = self.0.called("Import")?.report.clone();
+        Ok(ImportReport { written: report.written && options.dry_run != Some(true), ..report })
+    }
+
+    fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo, CallError> {
+        Ok(self.0.called(&format!("Remove({query}, {confirm})"))?.entries[0].clone())
+    }
+
+    fn find(&self, query: &str) -> Result<EntryInfo, CallError> {
+        Ok(self.0.called(&format!("Find({query})"))?.entries[0].clone())
+    }
+}
+
+struct Key {
+    daemon: Arc<FakeDaemon>,
+    summary: KeySummary,
+}
+
+#[interface(name = "dev.fob.Key1")]
+impl Key {
+    fn info(&self) -> Result<KeyInfo, CallError> {
+        Ok(self.daemon.called("Info")?.info.clone())
+    }
+
+    fn set_pin(&self, new: OwnedFd, options: SetPinOptions) -> Result<(), CallError> {
+        if let Some(current) = options.current {
+            self.daemon.take(std::os::fd::OwnedFd::from(current).into());
+        }
+        self.daemon.take(new);
+        self.daemon.called("SetPin").map(|_| ())
+    }
+
+    #[zbus(property)]
+    fn id(&self) -> &str {
+        &self.summary.id
+    }
+
+    #[zbus(property)]
+    fn product(&self) -> &str {
+        &self.summary.product
+    }
+
+    #[zbus(property)]
+    fn transport(&self) -> &str {
+        &self.summary.transport
+    }
+
+    #[zbus(property)]
+    fn node(&self) -> &str {
+        &self.summary.node
+    }
+
+    #[zbus(property)]
+    fn problem(&self) -> &str {
+        self.summary.problem.as_deref().unwrap_or_default()
+    }
+}
+
+struct WebAuthn(Arc<FakeDaemon>);
+
+#[interface(name = "dev.fob.WebAuthn1")]
+impl WebAuthn {
+    async fn create_credential(
+        &self,
+        _parent: &str,
+        origin: &str,
+        _kind: &str,
+        options: CeremonyOptions,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<OwnedObjectPath, CallError> {
+        self.begin("CreateCredential", origin, options, connection).await
+    }
+
+    async fn get_credential(
+        &self,
+        _parent: &str,
+        origin: &str,
+        _kind: &str,
+        options: CeremonyOptions,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<OwnedObjectPath, CallError> {
+        self.begin("GetCredential", origin, options, connection).await
+    }
+}
+
+impl WebAuthn {
+    async fn begin(
+        &self,
+        what: &str,
+        origin: &str,
+        options: CeremonyOptions,
+        connection: &Connection,
+    ) -> Result<OwnedObjectPath, CallError> {
+        let key = options.key.unwrap_or_else(|| "any key".to_owned());
+        let scenes = self.0.called(&format!("{what}({origin}, {key})"))?.scenes.clone();
+        let path = names::request_path(None, &options.handle_token).unwrap();
+        let request = Request { daemon: Arc::clone(&self.0), scenes };
+        connection.object_server().at(path.clone(), request).await.unwrap();
+        let (connection, place) = (connection.clone(), path.clone());
+        // The first scene comes before the call's answer, as it may with the real daemon.
+        play(&connection, &place).await;
+        Ok(path)
+    }
+}
+
+struct Request {
+    daemon: Arc<FakeDaemon>,
+    scenes: Vec<Scene>,
+}
+
+/// Plays until somebody else has to do something.
+async fn play(connection: &Connection, path: &OwnedObjectPath) {
+    let request = connection.object_server().interface::<_, Request>(path).await.unwrap();
+    loop {
+        let scene = {
+            let mut request = request.get_mut().await;
+            if request.scenes.is_empty() { return } else { request.scenes.remove(0) }
+        };
+        match scene {
+            Scene::State(state, details) => send(connection, path, "StateChanged", &(state, details)).await,
+            Scene::Pin(details) => return send(connection, path, "StateChanged", &("pin", details)).await,
+            Scene::Done(outcome) => return send(connection, path, "Done", &(outcome,)).await,
+        }
+    }
+}
+
+async fn send<B: serde::Serialize + zbus::DynamicType>(
+    connection: &Connection,
+    path: &OwnedObjectPath,
+    name: &str,
+    body: &B,
+) {
+    connection.emit_signal(None::<&str>, path, "dev.fob.Request1", name, body).await.unwrap();
+}
+
+#[interface(name = "dev.fob.Request1")]
+impl Request {
+    async fn cancel(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(), CallError> {
+        self.daemon.called("Cancel").map(drop)?;
+        let path = OwnedObjectPath::from(header.path().unwrap().to_owned());
+        let outcome = Outcome {
+            error: Some("AbortError".to_owned()),
+            cause: Some(ErrorKind::AbortError.name().to_owned()),
+            message: Some("the caller gave up".to_owned()),
+            ..Outcome::default()
+        };
+        send(connection, &path, "Done", &(outcome,)).await;
+        Ok(())
+    }
+
+    async fn provide_pin(
+        &self,
+        pin: OwnedFd,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(), CallError> {
+        self.daemon.take(pin);
+        self.daemon.called("ProvidePin").map(drop)?;
+        let (connection, path) = (connection.clone(), OwnedObjectPath::from(header.path().unwrap().to_owned()));
+        tokio::spawn(async move { play(&connection, &path).await });
+        Ok(())
+    }
+}

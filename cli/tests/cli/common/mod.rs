@@ -1,0 +1,197 @@
+//! A world for one call: captured streams, a scripted person, a scripted daemon.
+
+pub(crate) mod daemon;
+pub(crate) mod http;
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+
+use fob::Exit;
+use fob::world::{Door, Terminal, World};
+use fob_ambient::FakeClock;
+use zeroize::Zeroizing;
+
+use daemon::{FakeDaemon, FakeDoor};
+
+/// What a call left behind.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) exit: Exit,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    /// The questions the person saw.
+    pub(crate) asked: Vec<String>,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "exit {}: {:?}", self.exit as u8, self.exit)?;
+        for (name, text) in
+            [("asked", self.asked.join("\n")), ("stdout", self.out.clone()), ("stderr", self.err.clone())]
+        {
+            if !text.is_empty() {
+                writeln!(f, "--- {name}\n{}", text.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A call in the making.
+pub(crate) struct Call {
+    door: Box<dyn Door>,
+    typed: Option<Vec<&'static str>>,
+    stdin: &'static str,
+    seen: bool,
+}
+
+/// A call to this daemon; nobody is at the terminal and standard input is empty.
+pub(crate) fn with(daemon: &Arc<FakeDaemon>) -> Call {
+    behind(FakeDoor(Arc::clone(daemon)))
+}
+
+/// A call to whatever is behind this door.
+pub(crate) fn behind(door: impl Door + 'static) -> Call {
+    Call { door: Box::new(door), typed: None, stdin: "", seen: false }
+}
+
+impl Call {
+    /// A person is there and will type these lines.
+    pub(crate) fn typed(mut self, lines: &[&'static str]) -> Self {
+        self.typed = Some(lines.to_vec());
+        self
+    }
+
+    /// Something is piped in.
+    pub(crate) fn stdin(mut self, text: &'static str) -> Self {
+        self.stdin = text;
+        self
+    }
+
+    /// Standard output is a terminal.
+    pub(crate) fn seen(mut self) -> Self {
+        self.seen = true;
+        self
+    }
+
+    /// Runs it; arguments are split at spaces.
+    pub(crate) async fn run(self, line: &str) -> Left {
+        self.run_args(line.split(' ')).await
+    }
+
+    /// Runs it with these arguments.
+    pub(crate) async fn run_args<'a>(self, arguments: impl IntoIterator<Item = &'a str>) -> Left {
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let person = Person {
+            there: self.typed.is_some(),
+            lines: self.typed.unwrap_or_default().into(),
+            asked: Arc::clone(&asked),
+        };
+        let mut world = World {
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            out_is_terminal: self.seen,
+            stdin: Box::new(self.stdin.as_bytes()),
+            terminal: Box::new(person),
+            door: self.door,
+            clock: Box::new(FakeClock::at(fob_ambient::UnixTime(daemon::NOW))),
+            json: false,
+        };
+        let arguments = std::iter::once("fob").chain(arguments).map(OsString::from);
+        let exit = fob::run(arguments, &mut world).await;
+        let asked = asked.lock().unwrap().clone();
+        Left { exit, out: out.text(), err: err.text(), asked }
+    }
+}
+
+/// A stream that keeps what is written, without colours.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        anstream::adapter::strip_str(&String::from_utf8(self.0.lock().unwrap().clone()).unwrap()).to_string()
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Person {
+    there: bool,
+    lines: VecDeque<&'static str>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Person {
+    fn type_line(&mut self, prompt: &str) -> io::Result<String> {
+        assert!(self.there, "nobody is there to answer {prompt:?}");
+        self.asked.lock().unwrap().push(prompt.to_owned());
+        match self.lines.pop_front() {
+            Some("^C") => Err(io::ErrorKind::Interrupted.into()),
+            Some(line) => Ok(line.to_owned()),
+            None => panic!("the person did not expect {prompt:?}"),
+        }
+    }
+}
+
+impl Terminal for Person {
+    fn is_there(&self) -> bool {
+        self.there
+    }
+
+    fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>> {
+        self.type_line(prompt).map(Zeroizing::new)
+    }
+
+    fn line(&mut self, prompt: &str) -> io::Result<String> {
+        self.type_line(prompt)
+    }
+}
+
+/// A pipe with this in it: keep it for as long as the call runs, and name its number.
+pub(crate) struct Handed(OwnedFd);
+
+impl Handed {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(fob_bus::pipe::holding(Zeroizing::new(text.as_bytes().to_vec())).unwrap())
+    }
+
+    pub(crate) fn number(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+/// A pipe that takes what fob writes.
+pub(crate) struct Taken {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Taken {
+    pub(crate) fn new() -> Self {
+        let (reader, writer) = fob_bus::pipe::awaiting().unwrap();
+        Self { reader, writer }
+    }
+
+    pub(crate) fn number(&self) -> i32 {
+        self.writer.as_raw_fd()
+    }
+
+    pub(crate) fn text(self) -> String {
+        drop(self.writer);
+        String::from_utf8(fob_bus::pipe::take(&self.reader, 4096).unwrap().to_vec()).unwrap()
+    }
+}

@@ -1,0 +1,64 @@
+//! `fob doctor` through the whole program; what it finds about nodes, files and other programs is tested beside the code.
+
+use std::io;
+use std::path::PathBuf;
+
+use fob::Exit;
+use fob::world::{Connecting, Door};
+use fob_bus::connect::ConnectError;
+use fob_bus::peer::Check;
+use serde_json::Value;
+
+use super::common::daemon::FakeDaemon;
+use super::common::{behind, with};
+
+struct Nobody;
+
+impl Door for Nobody {
+    fn connect(&self, _check: Check) -> Connecting<'_> {
+        let path = PathBuf::from("/run/user/1000/fob/fobd.sock");
+        Box::pin(async { Err(ConnectError::NotRunning { path, source: io::Error::from_raw_os_error(111) }) })
+    }
+}
+
+fn check<'v>(findings: &'v Value, name: &str) -> &'v Value {
+    findings["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_missing_daemon_fails_and_says_what_to_do() {
+    let left = behind(Nobody).run("doctor --json").await;
+    assert_eq!(left.exit, Exit::Failed);
+    let findings: Value = serde_json::from_str(&left.out).unwrap();
+    assert_eq!(findings["schema"], "fob.doctor/1");
+    assert_eq!(findings["ok"], false);
+    let daemon = check(&findings, "daemon");
+    assert_eq!(daemon["outcome"], "fail");
+    assert!(daemon["message"].as_str().unwrap().contains("fobd does not listen on /run/user/1000/fob/fobd.sock"));
+    assert!(daemon["advice"].as_str().unwrap().contains("systemctl --user start"));
+}
+
+#[tokio::test]
+async fn what_the_daemon_says_is_judged() {
+    let daemon = FakeDaemon::new();
+    {
+        let mut facts = daemon.facts();
+        facts.status.vault = "unusable".to_owned();
+        facts.status.problem = Some("the vault is torn at byte 900".to_owned());
+        facts.status.version = "0.0.1".to_owned();
+    }
+    let left = with(&daemon).run("doctor --json").await;
+    assert_eq!(left.exit, Exit::Failed);
+    let findings: Value = serde_json::from_str(&left.out).unwrap();
+    for (name, outcome) in [("daemon", "warn"), ("vault", "fail"), ("session bus", "warn"), ("keys", "ok")] {
+        assert_eq!(check(&findings, name)["outcome"], outcome, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_open_a_node_to_everybody() {
+    let left = behind(Nobody).run("doctor").await;
+    assert!(!left.out.contains("666") && !left.err.contains("666"));
+    assert!(left.out.starts_with("fail  daemon"), "{left}");
+    assert!(left.err.starts_with("fob: "), "{left}");
+}

@@ -1,0 +1,18 @@
+//! fob as it is typed, against a daemon and a server that a test scripts: outputs, exit codes, and what must never show.
+//! The real daemon and the real server are in the end-to-end tests.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+mod ceremonies;
+mod doctor;
+mod errors;
+mod help;
+mod keys;
+mod otp;
+mod pages;
+mod program;
+mod secrets;
+mod servers;
+mod vault;

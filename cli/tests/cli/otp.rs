@@ -1,0 +1,183 @@
+//! `fob otp …`.
+
+use fob::Exit;
+use fob_bus::types::{Added, EntryInfo, ImportReport, Refused};
+use fob_bus::{CallError, ErrorKind};
+
+use super::common::daemon::{CODE, FakeDaemon, entry};
+use super::common::{Handed, with};
+
+fn locked() -> CallError {
+    CallError::new(ErrorKind::Locked, "the vault is locked")
+}
+
+#[tokio::test]
+async fn a_code_for_a_person_for_a_script_and_for_a_program() {
+    let daemon = FakeDaemon::new();
+    let mut text = String::new();
+    for line in [
+        "otp code ada",
+        "otp code ada --raw",
+        "otp code ada --next",
+        "otp code ada --json",
+        "otp code ada --next --raw",
+    ] {
+        text.push_str(&format!("$ fob {line}\n{}\n", with(&daemon).run(line).await));
+    }
+    let counted = EntryInfo { kind: "hotp".to_owned(), counter: Some(7), period: None, ..entry("e3", "Door", "") };
+    daemon.facts().entries = vec![counted];
+    text.push_str(&format!("$ fob otp code door\n{}", with(&daemon).run("otp code door").await));
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_code_is_one_call() {
+    let daemon = FakeDaemon::new();
+    with(&daemon).run("otp code ada --raw").await;
+    assert_eq!(daemon.facts().calls, ["Code(ada)"]);
+}
+
+#[tokio::test]
+async fn raw_is_the_bare_code_and_a_line_break() {
+    let left = with(&FakeDaemon::new()).run("otp code ada --raw").await;
+    assert_eq!((left.out, left.err), (format!("{CODE}\n"), String::new()));
+}
+
+#[tokio::test]
+async fn a_locked_vault_is_opened_by_a_person_and_not_by_a_script() {
+    let daemon = FakeDaemon::new();
+    daemon.refuse(locked());
+    let left = with(&daemon).run("otp code ada --raw").await;
+    assert_eq!((left.exit, left.out.as_str()), (Exit::Locked, ""));
+
+    daemon.refuse(locked());
+    daemon.refuse(CallError::new(ErrorKind::WrongPassphrase, "that is not the passphrase"));
+    daemon.facts().calls.clear();
+    let left = with(&daemon).typed(&["wrong", "correct horse"]).run("otp code ada --raw").await;
+    assert_eq!((left.exit, left.out), (Exit::Ok, format!("{CODE}\n")));
+    assert_eq!(daemon.facts().calls, ["Code(ada)", "Unlock", "Unlock", "Code(ada)"]);
+    assert_eq!(daemon.facts().secrets, ["wrong", "correct horse"]);
+}
+
+#[tokio::test]
+async fn three_wrong_passphrases_are_enough() {
+    let daemon = FakeDaemon::new();
+    daemon.refuse(locked());
+    for _ in 0..3 {
+        daemon.refuse(CallError::new(ErrorKind::WrongPassphrase, "that is not the passphrase"));
+    }
+    let left = with(&daemon).typed(&["a", "b", "c"]).run("otp code ada").await;
+    assert_eq!((left.exit, left.asked.len()), (Exit::Denied, 3));
+}
+
+#[tokio::test]
+async fn an_account_is_added_from_a_pipe_a_descriptor_or_a_hidden_line() {
+    let uri = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP";
+    let daemon = FakeDaemon::new();
+    let piped = with(&daemon).stdin("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP\n").run("otp add").await;
+    let handed = Handed::new(uri);
+    let through = with(&daemon).run(&format!("otp add --json --uri-fd {}", handed.number())).await;
+    let typed = with(&daemon).typed(&["otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP"]).run("otp add").await;
+    assert_eq!(daemon.facts().secrets, [uri; 3]);
+    let nothing = with(&daemon).run("otp add").await;
+    insta::assert_snapshot!(format!("{piped}\n{through}\n{typed}\n{nothing}"));
+}
+
+#[tokio::test]
+async fn a_uri_as_an_argument_is_refused_before_anything_is_done() {
+    let daemon = FakeDaemon::new();
+    let left = with(&daemon).run("otp add otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").await;
+    assert!(daemon.facts().calls.is_empty());
+    assert!(!left.err.contains("JBSWY3DPEHPK3PXP"));
+    insta::assert_snapshot!(left);
+}
+
+#[tokio::test]
+async fn accounts_are_listed_with_what_is_odd_about_them() {
+    let daemon = FakeDaemon::new();
+    let odd = EntryInfo {
+        digits: Some(8),
+        algorithm: Some("SHA512".to_owned()),
+        period: Some(60),
+        ..entry("e2", "Bank of \u{202e}Strange\u{1b}[31m", "ada")
+    };
+    let dead = EntryInfo {
+        unusable: Some("it was made by a newer fob".to_owned()),
+        kind: "new".to_owned(),
+        ..entry("e4", "", "x")
+    };
+    let twin = entry("e9", "Example", "ada");
+    daemon.facts().entries.extend([odd, dead, twin]);
+    let shown = with(&daemon).run("otp list").await;
+    let json = with(&daemon).run("otp list --json").await;
+    daemon.facts().entries.clear();
+    let empty = with(&daemon).run("otp list").await;
+    insta::assert_snapshot!(format!("{shown}\n{json}\n{empty}"));
+}
+
+fn report() -> ImportReport {
+    let taken = |id: &str, name: &str| Added {
+        id: id.to_owned(),
+        issuer: "Example".to_owned(),
+        name: name.to_owned(),
+        warnings: Vec::new(),
+    };
+    ImportReport {
+        taken: vec![taken("e5", "bob"), taken("e6", "eve")],
+        duplicates: vec!["Example:ada".to_owned()],
+        refused: Vec::new(),
+        written: true,
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_taken_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.txt");
+    std::fs::write(&path, "otpauth://totp/a\notpauth://totp/b\n").unwrap();
+    let path = path.to_str().unwrap();
+    let daemon = FakeDaemon::new();
+    daemon.facts().report = report();
+    let taken = with(&daemon).run_args(["otp", "import", path]).await;
+    let dry = with(&daemon).run_args(["otp", "import", "--dry-run", path]).await;
+    let refused = vec![Refused { line: 3, reason: "the secret is no base32".to_owned() }];
+    daemon.facts().report = ImportReport { refused, written: false, ..report() };
+    let refused = with(&daemon).run_args(["otp", "import", path]).await;
+    let json = with(&daemon).run_args(["--json", "otp", "import", path]).await;
+    assert_eq!(daemon.facts().secrets[0], "otpauth://totp/a\notpauth://totp/b");
+    insta::assert_snapshot!(format!("{taken}\n{dry}\n{refused}\n{json}"));
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_there_or_too_long_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long");
+    std::fs::write(&long, vec![b'a'; fob_bus::pipe::LIST + 1]).unwrap();
+    let daemon = FakeDaemon::new();
+    for path in [long, folder.path().join("none"), folder.path().to_owned()] {
+        let left = with(&daemon).run_args(["otp", "import", path.to_str().unwrap()]).await;
+        assert_eq!(left.exit, Exit::Failed, "{left}");
+    }
+    assert!(daemon.facts().calls.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_goes_only_after_a_yes() {
+    let daemon = FakeDaemon::new();
+    let mut text = String::new();
+    for (typed, line) in [
+        (Some("y"), "otp remove ada"),
+        (Some(""), "otp remove ada"),
+        (None, "otp remove ada --yes"),
+        (None, "otp remove ada"),
+    ] {
+        daemon.facts().calls.clear();
+        let call = with(&daemon);
+        let left = match typed {
+            Some(typed) => call.typed(&[typed]).run(line).await,
+            None => call.run(line).await,
+        };
+        text.push_str(&format!("$ fob {line}\n{left}--- calls\n{}\n\n", daemon.facts().calls.join("\n")));
+    }
+    insta::assert_snapshot!(text);
+}

@@ -1,0 +1,79 @@
+//! `fob status`, `init`, `unlock`, `lock`.
+
+use fob::Exit;
+use fob_bus::{CallError, ErrorKind};
+
+use super::common::daemon::{FakeDaemon, RECOVERY};
+use super::common::{Handed, Taken, with};
+
+#[tokio::test]
+async fn status_says_how_things_stand() {
+    let daemon = FakeDaemon::new();
+    let mut text = format!("{}\n{}", with(&daemon).run("status").await, with(&daemon).run("status --json").await);
+    for (vault, problem) in [("locked", None), ("none", None), ("unusable", Some("it is torn")), ("unlocked", None)] {
+        {
+            let mut facts = daemon.facts();
+            facts.status.vault = vault.to_owned();
+            facts.status.problem = problem.map(str::to_owned);
+            facts.status.idle_lock = None;
+            facts.status.keys = 2;
+            facts.status.session_bus = true;
+            facts.status.warnings = vec!["the clock went back".to_owned()];
+        }
+        text.push_str(&format!("\n{}", with(&daemon).run("status").await));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_vault_is_made_and_its_recovery_code_shown_once() {
+    let daemon = FakeDaemon::new();
+    let typed = with(&daemon).seen().typed(&["correct horse", "correct horse"]).run("init").await;
+    assert_eq!(daemon.facts().secrets, ["correct horse"]);
+    let (handed, taken) = (Handed::new("correct horse\n"), Taken::new());
+    let line = format!("init --passphrase-fd {} --recovery-fd {}", handed.number(), taken.number());
+    let scripted = with(&daemon).run(&line).await;
+    assert_eq!(daemon.facts().secrets, ["correct horse"; 2]);
+    assert_eq!(taken.text(), format!("{RECOVERY}\n"));
+    assert!(!scripted.out.contains(RECOVERY));
+    insta::assert_snapshot!(format!("{typed}\n{scripted}"));
+}
+
+#[tokio::test]
+async fn no_vault_is_made_that_nobody_could_open_again() {
+    let daemon = FakeDaemon::new();
+    let empty = Handed::new("\n");
+    let unseen = with(&daemon).typed(&[]).run("init").await;
+    let differs = with(&daemon).seen().typed(&["correct horse", "corect horse"]).run("init").await;
+    let empty = with(&daemon).seen().run(&format!("init --passphrase-fd {}", empty.number())).await;
+    let nobody = with(&daemon).seen().run("init").await;
+    let gone = with(&daemon).seen().typed(&["^C"]).run("init").await;
+    assert!(daemon.facts().calls.is_empty());
+    insta::assert_snapshot!(format!("{unseen}\n{differs}\n{empty}\n{nobody}\n{gone}"));
+}
+
+#[tokio::test]
+async fn a_vault_is_opened_with_passphrase_or_recovery_code() {
+    let daemon = FakeDaemon::new();
+    let typed = with(&daemon).typed(&["correct horse"]).run("unlock").await;
+    let recovery = Handed::new(RECOVERY);
+    let recovered = with(&daemon).run(&format!("unlock --recovery --recovery-fd {} --json", recovery.number())).await;
+    assert_eq!(daemon.facts().secrets, ["correct horse", RECOVERY]);
+    assert_eq!(daemon.facts().calls, ["Unlock", "Unlock(recovery)"]);
+    let locked = with(&daemon).run("lock").await;
+    let wrong = CallError::new(ErrorKind::WrongPassphrase, "that is not the recovery code");
+    daemon.refuse(wrong);
+    let slip = with(&daemon).typed(&["AAAA-BBBC"]).run("unlock --recovery").await;
+    insta::assert_snapshot!(format!("{typed}\n{recovered}\n{locked}\n{slip}"));
+}
+
+#[tokio::test]
+async fn without_a_terminal_the_option_is_named() {
+    let daemon = FakeDaemon::new();
+    let left = with(&daemon).run("unlock").await;
+    assert_eq!(left.exit, Exit::Usage);
+    // A descriptor that nobody opened, or a number that is a PIN.
+    let closed = with(&daemon).run("unlock --passphrase-fd 99871").await;
+    assert!(!closed.err.contains("99871"));
+    insta::assert_snapshot!(format!("{left}\n{closed}"));
+}
