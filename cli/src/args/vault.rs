@@ -22,7 +22,7 @@ pub struct Unlock {
     /// Open it with the recovery code
     #[arg(long)]
     pub recovery: bool,
-    /// Read the recovery code from this descriptor instead of the terminal
-    #[arg(long, value_name = "N", requires = "recovery", conflicts_with = "passphrase_fd")]
+    /// Open it with the recovery code, read from this descriptor instead of the terminal
+    #[arg(long, value_name = "N", conflicts_with = "passphrase_fd")]
     pub recovery_fd: Option<u32>,
 }

@@ -30,7 +30,8 @@ const PASSPHRASE: Source<'static> =
 
 pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
     let daemon = Daemon::entrust(world).await?;
-    let source = if args.recovery {
+    let recovery = args.recovery || args.recovery_fd.is_some();
+    let source = if recovery {
         Source {
             what: "recovery code",
             option: "--recovery-fd",
@@ -41,8 +42,8 @@ pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> 
         Source { descriptor: args.passphrase_fd, ..PASSPHRASE }
     };
     let secret = source.obtain(world)?;
-    let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), args.recovery).await;
-    outcome.map_err(|error| refused(error, args.recovery))?;
+    let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
+    outcome.map_err(|error| refused(error, recovery))?;
     world.answer(&Unlocked { vault: fob_bus::types::vault_state::UNLOCKED })
 }
 
