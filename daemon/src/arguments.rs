@@ -1,0 +1,115 @@
+//! The command line of fobd. Few words, so they are read by hand.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// How to call it.
+pub const USAGE: &str = "usage: fobd [--no-session-bus] [--idle-lock SECONDS|never]
+
+The daemon of fob: the only opener of security keys and of the vault. It listens on
+$XDG_RUNTIME_DIR/fob/fobd.sock (or $FOB_SOCKET), or on the socket that systemd passes.
+
+  --no-session-bus     do not own dev.fob.Fob1 on the session bus
+  --idle-lock SECONDS  lock the vault after so long without use (900); never: keep it open
+  --version            print the version
+  --help               print this
+";
+
+/// The vault locks after a quarter of an hour without use.
+const IDLE_LOCK: Duration = Duration::from_secs(15 * 60);
+
+/// What the command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Serve.
+    Serve(Options),
+    /// Print [`USAGE`].
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether to own the name on the session bus.
+    pub session_bus: bool,
+    /// How long the vault may lie unused before it locks; never if absent.
+    pub idle_lock: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { session_bus: true, idle_lock: Some(IDLE_LOCK) }
+    }
+}
+
+/// A command line that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UsageError {
+    /// A word that is none of ours.
+    #[error("unknown argument {0}")]
+    Unknown(String),
+    /// `--idle-lock` without a number of seconds or `never`.
+    #[error("--idle-lock wants a number of seconds of at least 1, or never")]
+    IdleLock,
+}
+
+impl Request {
+    /// Reads the command line without the program's name.
+    ///
+    /// # Errors
+    /// [`UsageError`].
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
+        let mut options = Options::default();
+        let mut arguments = arguments.into_iter().map(|word| word.to_string_lossy().into_owned());
+        while let Some(word) = arguments.next() {
+            match word.as_str() {
+                "--help" | "-h" => return Ok(Self::Help),
+                "--version" | "-V" => return Ok(Self::Version),
+                "--no-session-bus" => options.session_bus = false,
+                "--idle-lock" => {
+                    options.idle_lock = idle_lock(&arguments.next().ok_or(UsageError::IdleLock)?)?;
+                }
+                _ => return Err(UsageError::Unknown(word)),
+            }
+        }
+        Ok(Self::Serve(options))
+    }
+}
+
+fn idle_lock(text: &str) -> Result<Option<Duration>, UsageError> {
+    if text == "never" {
+        return Ok(None);
+    }
+    match text.parse::<u32>() {
+        Ok(seconds @ 1..) => Ok(Some(Duration::from_secs(seconds.into()))),
+        _ => Err(UsageError::IdleLock),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_read() {
+        let serve = |session_bus, idle: Option<u64>| {
+            Ok(Request::Serve(Options { session_bus, idle_lock: idle.map(Duration::from_secs) }))
+        };
+        for (words, expected) in [
+            (&[][..], serve(true, Some(900))),
+            (&["--no-session-bus"], serve(false, Some(900))),
+            (&["--idle-lock", "5"], serve(true, Some(5))),
+            (&["--idle-lock", "never", "--no-session-bus"], serve(false, None)),
+            (&["--help"], Ok(Request::Help)),
+            (&["--version"], Ok(Request::Version)),
+            (&["--idle-lock"], Err(UsageError::IdleLock)),
+            (&["--idle-lock", "0"], Err(UsageError::IdleLock)),
+            (&["--idle-lock", "-1"], Err(UsageError::IdleLock)),
+            (&["--daemon"], Err(UsageError::Unknown("--daemon".into()))),
+        ] {
+            assert_eq!(Request::parse(words.iter().map(OsString::from)), expected, "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the daemon consists of. Built once, shared by every connection.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fob_ambient::{Clock, Millis, SystemClock, SystemRng};
+use fob_vault::{Context, FilePins, RealDisk};
+
+use crate::arguments::Options;
+use crate::caller::Household;
+use crate::keys::{Keys, RealWays, Stage};
+use crate::request::Desk;
+use crate::vault::{Keeper, Place};
+
+/// The daemon.
+pub(crate) struct Daemon {
+    /// The folder and owner that make a companion.
+    pub(crate) household: Household,
+    /// Time.
+    pub(crate) clock: Arc<dyn Clock + Send + Sync>,
+    /// The vault.
+    pub(crate) vault: Arc<Keeper>,
+    /// The security keys.
+    pub(crate) keys: Arc<Keys>,
+    /// Whose turn it is to wait for a touch.
+    pub(crate) stage: Stage,
+    /// The requests under way.
+    pub(crate) desk: Desk,
+    session_bus: AtomicBool,
+}
+
+/// Why the daemon cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The environment names neither a home nor XDG directories.
+    #[error("there is no home: set HOME, or XDG_DATA_HOME and XDG_STATE_HOME")]
+    NoHome,
+    /// /proc is not there.
+    #[error("cannot see where this program lies")]
+    Unseen(#[source] std::io::Error),
+}
+
+impl Daemon {
+    /// The daemon of this home.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub(crate) fn of_this_home(options: &Options) -> Result<Arc<Self>, BuildError> {
+        let path = fob_bus::names::vault().ok_or(BuildError::NoHome)?;
+        let state = fob_bus::names::state().ok_or(BuildError::NoHome)?;
+        let household = Household::own().map_err(BuildError::Unseen)?;
+        let clock: Arc<dyn Clock + Send + Sync> = Arc::new(SystemClock::new());
+        let pins = FilePins::new(state.join("vault.pin"), Arc::new(RealDisk));
+        let context = Context::new(clock.clone(), SystemRng::new(), pins);
+        let keys = Keys::new(Arc::new(RealWays), clock.clone());
+        let place = VaultPlace { path, state, idle_lock: options.idle_lock };
+        Ok(Self::of_parts(household, place, context, keys, clock))
+    }
+
+    /// A daemon of these parts.
+    pub(crate) fn of_parts(
+        household: Household,
+        place: VaultPlace,
+        context: Context,
+        keys: Arc<Keys>,
+        clock: Arc<dyn Clock + Send + Sync>,
+    ) -> Arc<Self> {
+        let idle_lock = place.idle_lock.map(|limit| Millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
+        let place = Place { path: place.path, state_folder: place.state, idle_lock };
+        Arc::new(Self {
+            household,
+            vault: Keeper::new(place, context, clock.clone()),
+            clock,
+            keys,
+            stage: Stage::default(),
+            desk: Desk::default(),
+            session_bus: AtomicBool::new(false),
+        })
+    }
+
+    /// Notes whether the name on the session bus is owned.
+    pub(crate) fn set_session_bus(&self, owned: bool) {
+        self.session_bus.store(owned, Ordering::Relaxed);
+    }
+
+    /// Whether the name on the session bus is owned.
+    pub(crate) fn session_bus(&self) -> bool {
+        self.session_bus.load(Ordering::Relaxed)
+    }
+}
+
+/// Where the vault and its memory lie, and when it locks.
+pub(crate) struct VaultPlace {
+    /// The vault's file.
+    pub(crate) path: PathBuf,
+    /// The folder of its memory.
+    pub(crate) state: PathBuf,
+    /// The time without use after which it locks.
+    pub(crate) idle_lock: Option<std::time::Duration>,
+}

@@ -1,0 +1,16 @@
+//! The doors: fobd's own socket and the session bus. Behind both stand the same objects.
+
+mod activation;
+mod conversation;
+mod line;
+mod session_bus;
+mod socket;
+
+pub(crate) use activation::tell_ready;
+pub(crate) use session_bus::SessionBus;
+pub(crate) use socket::{ListenError, Listening};
+
+#[cfg(test)]
+pub(crate) use conversation::serve;
+#[cfg(test)]
+pub(crate) use socket::over;

@@ -1,0 +1,131 @@
+//! `dev.fob.Manager1`: the vault as a whole, and keys that do not plug themselves in.
+
+use std::path::Path;
+
+use fob_bus::types::Status;
+use fob_bus::{CallError, ErrorKind, names};
+use zbus::message::Header;
+use zbus::object_server::SignalEmitter;
+use zbus::{Connection, OwnedFd, interface};
+
+use crate::guest::Guest;
+use crate::key::KeyObject;
+use crate::policy::{self, Operation};
+use crate::vault::Standing;
+
+/// The object.
+pub(crate) struct Manager(pub(crate) Guest);
+
+#[interface(name = "dev.fob.Manager1", introspection_docs = false)]
+impl Manager {
+    /// How things stand. Strangers learn the state and nothing about what is in it.
+    async fn status(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Status, CallError> {
+        let owner = self.0.admit(connection, &header, Operation::Status).await?;
+        let daemon = &self.0.daemon;
+        let standing = daemon.vault.standing().await;
+        let status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            vault: standing.word().to_owned(),
+            keys: u32::try_from(daemon.keys.list().len()).unwrap_or(u32::MAX),
+            session_bus: daemon.session_bus(),
+            ..Status::default()
+        };
+        if policy::decide(&owner.caller, Operation::Vault).is_err() {
+            return Ok(status);
+        }
+        Ok(self.in_full(status, standing))
+    }
+
+    async fn init(
+        &self,
+        passphrase: OwnedFd,
+        recovery: OwnedFd,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.0.admit(connection, &header, Operation::Vault).await?;
+        self.0.daemon.vault.init(passphrase.into(), recovery.into()).await
+    }
+
+    async fn unlock(
+        &self,
+        secret: OwnedFd,
+        recovery: bool,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.0.admit(connection, &header, Operation::Vault).await?;
+        self.0.daemon.vault.unlock(secret.into(), recovery).await
+    }
+
+    async fn lock(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.0.admit(connection, &header, Operation::Vault).await?;
+        self.0.daemon.vault.lock().await;
+        Ok(())
+    }
+
+    async fn attach_key(
+        &self,
+        path: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<String, CallError> {
+        self.0.admit(connection, &header, Operation::Keys).await?;
+        let key = self.0.daemon.keys.attach(Path::new(path)).await?;
+        // The caller's next call goes to the key's object: it must not depend on who hears of the new key first.
+        let object = KeyObject::new(self.0.clone(), key.clone());
+        let served = connection.object_server().at(KeyObject::path(&key.id), object).await;
+        served.map_err(|error| CallError::from_error(ErrorKind::Failed, &error))?;
+        Ok(key.id)
+    }
+
+    async fn detach_key(
+        &self,
+        id: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.0.admit(connection, &header, Operation::Keys).await?;
+        self.0.daemon.keys.detach(id)
+    }
+
+    /// The vault was locked or unlocked.
+    #[zbus(signal)]
+    pub(crate) async fn vault_changed(emitter: &SignalEmitter<'_>, state: &str) -> zbus::Result<()>;
+}
+
+impl Manager {
+    fn in_full(&self, status: Status, standing: Standing) -> Status {
+        let vault = &self.0.daemon.vault;
+        let mut status = Status {
+            vault_path: vault.path().to_string_lossy().into_owned(),
+            idle_lock: vault.idle_lock().map(|limit| u32::try_from(limit.0 / 1_000).unwrap_or(u32::MAX)),
+            ..status
+        };
+        match standing {
+            Standing::None | Standing::Locked => {}
+            Standing::Unlocked { entries, warnings } => {
+                status.entries = Some(entries);
+                status.warnings = warnings;
+            }
+            Standing::Unusable(error) => {
+                let causes = error.details.causes.into_iter().flatten();
+                status.problem = Some(causes.fold(error.message, |text, cause| format!("{text}: {cause}")));
+            }
+        }
+        status
+    }
+}
+
+/// Tells a connection that the vault was locked or unlocked.
+pub(crate) async fn tell_vault_changed(connection: &Connection, state: &str) -> zbus::Result<()> {
+    Manager::vault_changed(&SignalEmitter::new(connection, names::ROOT)?, state).await
+}

@@ -1,0 +1,55 @@
+//! From what a caller wrote to the one entry that is meant: an id, or words that `fob_otp::search` understands.
+
+use fob_bus::{CallError, ErrorKind};
+use fob_otp::{Found, Unusable, printable, search};
+use fob_vault::{Entry, UnlockedVault};
+
+/// Most candidates that an error lists.
+const LISTED: usize = 20;
+
+/// The one entry that `query` names.
+///
+/// # Errors
+/// [`ErrorKind::UnknownEntry`]; [`ErrorKind::AmbiguousEntry`] with the candidates.
+pub(super) fn one<'a>(vault: &'a UnlockedVault, query: &str) -> Result<&'a Entry, CallError> {
+    if let Some(entry) = query.parse().ok().and_then(|id| vault.entry(id)) {
+        return Ok(entry);
+    }
+    let entries = vault.entries().iter();
+    let entries = entries.map(|entry| (entry, entry.account.issuer.as_str(), entry.account.name.as_str()));
+    match search(query, entries) {
+        Found::One(entry) => Ok(entry),
+        Found::Nothing => Err(unknown(query)),
+        Found::Several(entries) => {
+            let message = format!("{} accounts match {}", entries.len(), printable(query));
+            let candidates = entries.iter().take(LISTED).map(|entry| of(entry)).collect();
+            Err(CallError::new(ErrorKind::AmbiguousEntry, message).with_candidates(candidates))
+        }
+    }
+}
+
+/// Nothing matches.
+pub(super) fn unknown(query: &str) -> CallError {
+    CallError::new(ErrorKind::UnknownEntry, format!("no account matches {}", printable(query)))
+}
+
+/// The entry gives no code.
+pub(super) fn unusable(entry: &Entry, reason: &Unusable) -> CallError {
+    CallError::new(ErrorKind::EntryUnusable, format!("{} gives no code: {reason}", of(entry)))
+}
+
+/// How an entry is called in a sentence.
+pub(super) fn of(entry: &Entry) -> String {
+    label(&entry.account.issuer, &entry.account.name)
+}
+
+/// `issuer:name`, or the one of them that there is.
+pub(super) fn label(issuer: &str, name: &str) -> String {
+    let (issuer, name) = (printable(issuer), printable(name));
+    match (issuer.is_empty(), name.is_empty()) {
+        (true, true) => "an account without a name".to_owned(),
+        (true, false) => name.into_owned(),
+        (false, true) => issuer.into_owned(),
+        (false, false) => format!("{issuer}:{name}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Secrets that come through a passed pipe. Everything here blocks, at most for `fob_bus::pipe::PATIENCE`.
+
+use std::os::fd::OwnedFd;
+
+use fob_bus::{CallError, ErrorKind, pipe};
+use fob_ctap::pin::Pin;
+use fob_vault::{Passphrase, RecoveryCode};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::errors;
+
+/// Text from a pipe. One line end at its end is not part of it: `echo` and `printf '…\n'` write one.
+pub(crate) fn text(end: &OwnedFd, limit: usize) -> Result<Zeroizing<String>, CallError> {
+    let mut bytes = pipe::take(end, limit).map_err(|error| errors::pipe(&error))?;
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
+        }
+    }
+    // The vector itself becomes the text, so no copy of the secret stays behind.
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            error.into_bytes().zeroize();
+            Err(CallError::new(ErrorKind::InvalidInput, "what came through the pipe is not UTF-8 text"))
+        }
+    }
+}
+
+/// A passphrase from a pipe.
+pub(crate) fn passphrase(end: &OwnedFd) -> Result<Passphrase, CallError> {
+    let mut text = text(end, pipe::SHORT)?;
+    Passphrase::new(std::mem::take(&mut *text)).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
+}
+
+/// A recovery code from a pipe.
+pub(crate) fn recovery_code(end: &OwnedFd) -> Result<RecoveryCode, CallError> {
+    let text = text(end, pipe::SHORT)?;
+    RecoveryCode::parse(&text).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
+}
+
+/// A PIN from a pipe.
+pub(crate) fn pin(end: &OwnedFd) -> Result<Pin, CallError> {
+    let text = text(end, pipe::SHORT)?;
+    Pin::new(text).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piped(text: &[u8]) -> OwnedFd {
+        pipe::holding(Zeroizing::new(text.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn one_line_end_is_not_part_of_a_secret() {
+        for (sent, expected) in [("tower", "tower"), ("tower\n", "tower"), ("tower\r\n", "tower"), (" t ", " t ")] {
+            assert_eq!(*text(&piped(sent.as_bytes()), 10).unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_named() {
+        for (case, outcome, expected) in [
+            ("no text", text(&piped(&[0xff]), 10).err(), ErrorKind::InvalidInput),
+            ("too long", text(&piped(b"12345"), 4).err(), ErrorKind::BadPipe),
+            ("an empty passphrase", passphrase(&piped(b"\n")).err(), ErrorKind::InvalidInput),
+            ("two lines", passphrase(&piped(b"a\nb")).err(), ErrorKind::InvalidInput),
+            ("a short code", recovery_code(&piped(b"AAAA")).err(), ErrorKind::InvalidInput),
+        ] {
+            assert_eq!(outcome.map(|error| error.kind), Some(expected), "{case}");
+        }
+    }
+}

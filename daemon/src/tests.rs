@@ -1,0 +1,9 @@
+//! The daemon as its callers see it: over a socket pair, with a temporary home and keys on sockets in it.
+
+mod accounts;
+mod ceremonies;
+mod doors;
+pub(crate) mod house;
+mod secrecy;
+mod session_bus;
+mod softkey;

@@ -1,0 +1,146 @@
+//! A daemon in a temporary home, and callers at its own socket's end of a socket pair.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fob_ambient::{Clock, Millis, SeededRng, UnixTime};
+use fob_bus::pipe;
+use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, WebAuthn1Proxy};
+use fob_vault::{Argon2Cost, Context, FilePins, KdfFloor, KdfPolicy, RealDisk};
+use tempfile::TempDir;
+use tokio::time::Instant;
+use zbus::Connection;
+use zbus::connection::Builder;
+use zeroize::Zeroizing;
+
+use crate::caller::{Caller, Door, Household, Tier, Why};
+use crate::daemon::{Daemon, VaultPlace};
+use crate::doors::{over, serve};
+use crate::guest::Guest;
+use crate::keys::{Keys, RealWays};
+
+pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
+/// Unix time on the wall of every house: the first vector of RFC 6238 appendix B.
+pub(crate) const WALL: UnixTime = UnixTime(59);
+
+/// The monotonic side is tokio's clock, so that a paused one moves both; the wall stands still.
+#[derive(Debug)]
+struct HouseClock(Instant);
+
+impl Clock for HouseClock {
+    fn monotonic(&self) -> Millis {
+        Millis(self.0.elapsed().as_millis().try_into().unwrap())
+    }
+    fn wall(&self) -> UnixTime {
+        WALL
+    }
+}
+
+/// A daemon and its home.
+pub(crate) struct House {
+    pub(crate) home: TempDir,
+    pub(crate) daemon: Arc<Daemon>,
+}
+
+/// Argon2 at a price that tests can pay.
+const CHEAP: KdfPolicy = KdfPolicy {
+    new_slots: Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 },
+    floor: KdfFloor { memory_kib: 8, passes: 1 },
+};
+
+impl House {
+    pub(crate) fn build() -> Self {
+        Self::with_idle_lock(None)
+    }
+
+    pub(crate) fn with_idle_lock(idle_lock: Option<Duration>) -> Self {
+        Self::of_household(Household::own().unwrap(), idle_lock)
+    }
+
+    /// A house in which this very test is a companion, as far as kernel and broker tell.
+    pub(crate) fn of_this_test() -> Self {
+        let program = std::env::current_exe().unwrap();
+        let name = program.file_name().unwrap().to_str().unwrap();
+        Self::of_household(Household::own_with(&[name]).unwrap(), None)
+    }
+
+    fn of_household(household: Household, idle_lock: Option<Duration>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let state = home.path().join("state/fob");
+        let clock: Arc<dyn Clock + Send + Sync> = Arc::new(HouseClock(Instant::now()));
+        let pins = FilePins::new(state.join("vault.pin"), Arc::new(RealDisk));
+        let context = Context::new(clock.clone(), SeededRng::new(1), pins).with_kdf(CHEAP);
+        let place = VaultPlace { path: home.path().join("data/fob/vault"), state, idle_lock };
+        let keys = Keys::new(Arc::new(RealWays), clock.clone());
+        let daemon = Daemon::of_parts(household, place, context, keys, clock);
+        Self { home, daemon }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The caller's end of a connection whose caller counts as a companion.
+    pub(crate) async fn companion(&self) -> Visit {
+        self.visit(Tier::Companion).await
+    }
+
+    /// The same for one that does not.
+    pub(crate) async fn stranger(&self) -> Visit {
+        self.visit(Tier::Stranger(Why::OtherProgram)).await
+    }
+
+    async fn visit(&self, tier: Tier) -> Visit {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let caller = Caller { door: Door::Socket, uid: 0, pid: Some(1), program: Some("/opt/it".into()), tier };
+        let guest = Guest::peer(self.daemon.clone(), caller);
+        let client = Builder::unix_stream(theirs).p2p().build();
+        let (server, client) = tokio::join!(over(ours, &guest), client);
+        let (server, client) = (server, client.unwrap());
+        tokio::spawn(serve(server.clone(), guest));
+        Visit { client, server }
+    }
+
+    /// A companion in a house with an open vault.
+    pub(crate) async fn unlocked(&self) -> Visit {
+        let visit = self.companion().await;
+        let (code, end) = pipe::awaiting().unwrap();
+        visit.manager().await.init(piped(PASSPHRASE).into(), end.into()).await.unwrap();
+        assert_eq!(taken(code).await.len(), 44);
+        visit
+    }
+}
+
+/// Both ends of a connection.
+pub(crate) struct Visit {
+    pub(crate) client: Connection,
+    pub(crate) server: Connection,
+}
+
+impl Visit {
+    pub(crate) async fn manager(&self) -> Manager1Proxy<'_> {
+        Manager1Proxy::new(&self.client).await.unwrap()
+    }
+
+    pub(crate) async fn otp(&self) -> Otp1Proxy<'_> {
+        Otp1Proxy::new(&self.client).await.unwrap()
+    }
+
+    pub(crate) async fn webauthn(&self) -> WebAuthn1Proxy<'_> {
+        WebAuthn1Proxy::new(&self.client).await.unwrap()
+    }
+}
+
+/// The end of a pipe that holds a secret.
+pub(crate) fn piped(secret: &str) -> OwnedFd {
+    pipe::holding(Zeroizing::new(secret.as_bytes().to_vec())).unwrap()
+}
+
+/// What came out of a pipe whose other end the daemon had.
+pub(crate) async fn taken(end: OwnedFd) -> String {
+    let taken = tokio::task::spawn_blocking(move || pipe::take(&end, pipe::SHORT).unwrap()).await.unwrap();
+    String::from_utf8(taken.to_vec()).unwrap()
+}
