@@ -1,5 +1,6 @@
 //! `fob unlock`, and the question for the passphrase when another command finds the vault locked.
 
+use fob_bus::types::vault_state;
 use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
 
@@ -29,7 +30,11 @@ const PASSPHRASE: Source<'static> =
     Source { what: "passphrase", option: "--passphrase-fd", descriptor: None, prompt: "Passphrase of the vault: " };
 
 pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
-    let daemon = Daemon::entrust(world).await?;
+    let daemon = match Daemon::entrust(world).await {
+        // With an open vault fobd hides from the close look, and wants no passphrase either.
+        Err(_) if is_open(world).await => return world.answer(&Unlocked { vault: vault_state::UNLOCKED }),
+        daemon => daemon?,
+    };
     let recovery = args.recovery || args.recovery_fd.is_some();
     let source = if recovery {
         Source {
@@ -44,7 +49,13 @@ pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> 
     let secret = source.obtain(world)?;
     let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
     outcome.map_err(|error| refused(error, recovery))?;
-    world.answer(&Unlocked { vault: fob_bus::types::vault_state::UNLOCKED })
+    world.answer(&Unlocked { vault: vault_state::UNLOCKED })
+}
+
+/// Whether fobd says that there is nothing to open.
+async fn is_open(world: &World) -> bool {
+    let Ok(daemon) = Daemon::call(world).await else { return false };
+    daemon.status().await.is_ok_and(|status| status.vault == vault_state::UNLOCKED)
 }
 
 /// A slip in the recovery code is no reason to try the recovery code.

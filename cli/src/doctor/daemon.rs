@@ -22,8 +22,7 @@ pub(super) async fn checks(world: &World) -> (Vec<Check>, Option<Status>) {
 }
 
 async fn ask(world: &World) -> Result<Status, Failure> {
-    // The close look: whether a passphrase could be entrusted to it.
-    Ok(Daemon::entrust(world).await?.status().await?)
+    Ok(Daemon::call(world).await?.status().await?)
 }
 
 fn unreachable_daemon(failure: &Failure) -> Check {

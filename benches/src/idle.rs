@@ -1,0 +1,65 @@
+//! The idle daemon: memory, and wake-ups while nothing happens, beside a session bus that idles with it.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Context;
+use fob_tests::house::House;
+
+use crate::Row;
+
+const WATCHED: Duration = Duration::from_secs(20);
+const MEMORY_LIMIT_KIB: u64 = 15 * 1024;
+
+/// After an unlock and a code, with a key attached: as it is most of the day.
+pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+    let mut house = House::build()?;
+    let bus = house.start_bus()?.id();
+    let daemon = house.start_daemon(&[])?.id();
+    let key = house.start_softkey("key", &["--ram", "--touch", "allow"])?;
+    house.fob().args("init").secret("--passphrase-fd", "a passphrase for a bench").receive("--recovery-fd").ok()?;
+    house.fob().args("otp add").stdin("otpauth://totp/Site:ada?secret=JBSWY3DPEHPK3PXP").ok()?;
+    house.fob().args("otp code Site").ok()?;
+    house.fob().args("key attach").arg(key.to_string_lossy()).ok()?;
+
+    let before = (switches(daemon)?, switches(bus)?);
+    std::thread::park_timeout(WATCHED);
+    let woken = (switches(daemon)? - before.0, switches(bus)? - before.1);
+    let memory = resident_kib(daemon)?;
+    Ok(vec![
+        Row {
+            what: format!("idle fobd, wake-ups in {} s", WATCHED.as_secs()),
+            ours: woken.0.to_string(),
+            peer: format!("dbus-daemon {}", woken.1),
+            bound: "0".to_owned(),
+            kept: woken.0 == 0,
+        },
+        Row {
+            what: "idle fobd, resident memory after unlock".to_owned(),
+            ours: format!("{:.1} MiB", memory as f64 / 1024.0),
+            peer: format!("dbus-daemon {:.1} MiB", resident_kib(bus)? as f64 / 1024.0),
+            bound: "≤ 15 MiB".to_owned(),
+            kept: memory <= MEMORY_LIMIT_KIB,
+        },
+    ])
+}
+
+/// How often all threads of a process have been put on a processor and taken off it.
+fn switches(process: u32) -> anyhow::Result<u64> {
+    let mut sum = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        let status = fs::read_to_string(thread?.path().join("status"))?;
+        sum += field(&status, "voluntary_ctxt_switches:")? + field(&status, "nonvoluntary_ctxt_switches:")?;
+    }
+    Ok(sum)
+}
+
+fn resident_kib(process: u32) -> anyhow::Result<u64> {
+    field(&fs::read_to_string(format!("/proc/{process}/status"))?, "VmRSS:")
+}
+
+/// A number of /proc/PID/status.
+fn field(status: &str, name: &str) -> anyhow::Result<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    Ok(line.split_whitespace().next().unwrap_or_default().parse()?)
+}

@@ -1,0 +1,1 @@
+//! Measurements with a peer or the bare cost beside each figure

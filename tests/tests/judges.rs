@@ -1,0 +1,41 @@
+//! Other people's programs look at the software key: PyPI's fido2 and Debian's libfido2, over a unix socket.
+//!
+//! The third judge, ctap-hid-fido2, needs a workspace of its own (`tests/judges/ctap-hid-fido2/run`).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fob_tests::house::House;
+
+fn judges() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("judges")
+}
+
+/// Runs the command; a failure shows all it said.
+fn passes(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} failed:\n{said}");
+    said
+}
+
+#[test]
+fn python_fido2_registers_and_signs_in() {
+    let mut house = House::build().unwrap();
+    let key = house.start_softkey("key", &["--ram", "--touch", "allow"]).unwrap();
+    let python = std::env::var_os("FOB_PYTHON")
+        .expect("FOB_PYTHON names a Python with tests/requirements.txt; ./test makes one");
+    let said = passes(Command::new(python).arg(judges().join("python-fido2/judge.py")).arg(key));
+    assert!(said.contains("costs one of eight tries"), "the judge stopped early:\n{said}");
+}
+
+#[test]
+fn libfido2_registers_and_signs_in() {
+    let mut house = House::build().unwrap();
+    let key = house.start_softkey("key", &["--ram", "--touch", "allow"]).unwrap();
+    let judge = house.home().join("judge");
+    let source = judges().join("libfido2/judge.c");
+    passes(Command::new("cc").args(["-Wall", "-Wextra", "-Werror", "-o"]).arg(&judge).arg(source).arg("-lfido2"));
+    let said = passes(Command::new(&judge).arg(key));
+    assert!(said.contains("seven are left"), "the judge stopped early:\n{said}");
+}
