@@ -25,7 +25,7 @@ pub fn ctap_reply(data: &[u8]) {
     }
 }
 
-fn settles<C: Command>(reply: &[u8]) {
+pub(crate) fn settles<C: Command>(reply: &[u8]) {
     let Ok(typed) = C::decode_reply(reply, Strictness::Lenient) else { return };
     let anew = C::encode_reply(&typed);
     let Ok(again) = C::decode_reply(&anew, Strictness::Canonical) else { panic!("refused what it wrote") };

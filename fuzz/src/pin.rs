@@ -2,6 +2,8 @@
 
 use fob_ambient::SeededRng;
 use fob_ctap::cose::{KeyAgreementKey, P256Point};
+use fob_ctap::extension::hmac_secret::HmacValues;
+use fob_ctap::persistent::SealedMember;
 use fob_ctap::pin::{KeyAgreementSecret, Protocol, SharedSecret};
 
 /// Any key is refused or agreed on; any ciphertext is refused or opened.
@@ -22,6 +24,10 @@ fn open(shared: &SharedSecret, bytes: &[u8]) {
     drop(shared.decrypt_pin_hash(bytes));
     if let Ok(token) = shared.decrypt_token(bytes) {
         assert!(token.verify(bytes, &token.authenticate(bytes)));
+        assert_eq!(SealedMember::Identifier.open(&token, bytes).is_some(), bytes.len() == 32);
+    }
+    if let Ok(salts) = HmacValues::open(shared, bytes) {
+        assert_eq!(salts.answer(&[0; 32]).expose().len(), salts.expose().len());
     }
     if let Ok(plain) = shared.decrypt(bytes) {
         let again = shared.encrypt(&plain, &mut SeededRng::new(2));

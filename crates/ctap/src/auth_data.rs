@@ -30,6 +30,18 @@ impl Flags {
     const ATTESTED: u8 = 1 << 6;
     const EXTENSIONS: u8 = 1 << 7;
 
+    /// What the presence byte of a U2F key becomes: its bits 0 and 1 (§10.3). They are under the key's signature.
+    #[must_use]
+    pub const fn from_u2f_presence(presence: u8) -> Self {
+        Self(presence & 0b11)
+    }
+
+    /// The presence byte that a U2F key gives for these flags: bits 0 and 1.
+    #[must_use]
+    pub const fn u2f_presence(self) -> u8 {
+        self.0 & 0b11
+    }
+
     /// Whether all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

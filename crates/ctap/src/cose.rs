@@ -1,5 +1,9 @@
 //! COSE keys and algorithms (RFC 9052 §7, RFC 9053 §7), as far as CTAP uses them.
 
+mod typed;
+
+pub use typed::{EcPoint, TypedKey};
+
 use crate::member::{FromCbor, Malformed, Member, Members};
 use crate::{Map, Value};
 
@@ -36,6 +40,8 @@ impl Algorithm {
     pub const ES256K: Self = Self(-47);
     /// ML-DSA-44.
     pub const ML_DSA_44: Self = Self(-48);
+    /// ML-DSA-65.
+    pub const ML_DSA_65: Self = Self(-49);
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     pub const RS256: Self = Self(-257);
 }

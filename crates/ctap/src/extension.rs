@@ -1,4 +1,11 @@
 //! Extensions (§12): a map by name, with typed ways in for those that fob speaks. Others pass through untouched.
+//!
+//! [`sets`] has all inputs or outputs of a command at once; [`hmac_secret`] and [`large_blob`] what is more than a
+//! number or a flag.
+
+pub mod hmac_secret;
+pub mod large_blob;
+pub mod sets;
 
 use crate::cose::KeyAgreementKey;
 use crate::member::{FromCbor, Malformed, Member, Members, put};
@@ -10,8 +17,12 @@ pub const CRED_PROTECT: &str = "credProtect";
 pub const CRED_BLOB: &str = "credBlob";
 /// largeBlobKey (§12.3).
 pub const LARGE_BLOB_KEY: &str = "largeBlobKey";
+/// largeBlob: a blob inside the command, no array (§12.4). A key has this or largeBlobKey, never both.
+pub const LARGE_BLOB: &str = "largeBlob";
 /// minPinLength (§12.5).
 pub const MIN_PIN_LENGTH: &str = "minPinLength";
+/// pinComplexityPolicy (§12.6).
+pub const PIN_COMPLEXITY_POLICY: &str = "pinComplexityPolicy";
 /// hmac-secret (§12.7).
 pub const HMAC_SECRET: &str = "hmac-secret";
 /// hmac-secret-mc: hmac-secret while a credential is made (§12.8).

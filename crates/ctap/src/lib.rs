@@ -9,21 +9,28 @@
 
 pub mod attestation;
 pub mod auth_data;
+pub mod bio_enrollment;
 pub mod client_pin;
 pub mod command;
+pub mod config;
 pub mod cose;
+pub mod credential_management;
 pub mod entity;
 pub mod extension;
 pub mod get_assertion;
 pub mod get_info;
 pub mod hid;
+pub mod large_blobs;
 pub mod make_credential;
 pub mod member;
+pub mod persistent;
 pub mod pin;
 pub mod reset;
 pub mod secret;
 pub mod selection;
 pub mod status;
+pub mod subcommand;
+pub mod u2f;
 
 mod hash;
 

@@ -31,7 +31,7 @@ pub enum Malformed {
     /// A member has a value that the standard does not allow it.
     #[error("{0} has a value that is not allowed")]
     Value(Member),
-    /// authenticatorClientPIN has no such subcommand.
+    /// The command has no such subcommand.
     #[error("there is no such subcommand")]
     Subcommand,
 }
@@ -212,4 +212,30 @@ where
 /// An array of texts.
 pub(crate) fn texts(items: &[String]) -> Value {
     Value::Array(items.iter().map(|text| Value::from(text.as_str())).collect())
+}
+
+/// A value that is written the same way wherever it stands: what `From<&T> for Value` cannot say of foreign types.
+pub(crate) trait ToValue {
+    fn to_value(&self) -> Value;
+}
+
+macro_rules! to_value {
+    ($($type:ty => |$value:ident| $into:expr;)*) => {$(
+        impl $crate::member::ToValue for $type {
+            fn to_value(&self) -> $crate::Value {
+                let $value = self;
+                $into
+            }
+        }
+    )*};
+}
+
+pub(crate) use to_value;
+
+to_value! {
+    bool => |answer| Value::from(*answer);
+    u64 => |number| Value::from(*number);
+    [u8; 32] => |bytes| Value::from(bytes);
+    Vec<u8> => |bytes| Value::from(bytes.as_slice());
+    String => |text| Value::from(text.as_str());
 }
