@@ -1,5 +1,7 @@
 //! The idle daemon: memory, and wake-ups while nothing happens, beside a session bus that idles with it.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
 
     let before = (switches(daemon)?, switches(bus)?);
     std::thread::park_timeout(WATCHED);
-    let woken = (switches(daemon)? - before.0, switches(bus)? - before.1);
+    let woken = (since(&before.0, &switches(daemon)?), since(&before.1, &switches(bus)?));
     let memory = resident_kib(daemon)?;
     Ok(vec![
         Row {
@@ -44,14 +46,22 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// How often all threads of a process have been put on a processor and taken off it.
-fn switches(process: u32) -> anyhow::Result<u64> {
-    let mut sum = 0;
+/// How often each thread of a process has been put on a processor and taken off it.
+fn switches(process: u32) -> anyhow::Result<HashMap<OsString, u64>> {
+    let mut threads = HashMap::new();
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let status = fs::read_to_string(thread?.path().join("status"))?;
-        sum += field(&status, "voluntary_ctxt_switches:")? + field(&status, "nonvoluntary_ctxt_switches:")?;
+        let thread = thread?;
+        // One that ends between the two looks has nothing to count any more.
+        let Ok(status) = fs::read_to_string(thread.path().join("status")) else { continue };
+        let count = field(&status, "voluntary_ctxt_switches:")? + field(&status, "nonvoluntary_ctxt_switches:")?;
+        threads.insert(thread.file_name(), count);
     }
-    Ok(sum)
+    Ok(threads)
+}
+
+/// The switches of the threads that are there now, new threads included.
+fn since(before: &HashMap<OsString, u64>, now: &HashMap<OsString, u64>) -> u64 {
+    now.iter().map(|(thread, count)| count.saturating_sub(before.get(thread).copied().unwrap_or(0))).sum()
 }
 
 fn resident_kib(process: u32) -> anyhow::Result<u64> {

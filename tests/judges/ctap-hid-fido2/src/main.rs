@@ -55,7 +55,11 @@ fn check(name: &str, body: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 /// A new credential, resident when there is a user, then an assertion with it; both signatures verified.
-fn register_and_sign_in(key: &FidoKeyHid, pin: Option<&str>, user: Option<&PublicKeyCredentialUserEntity>) -> Result<()> {
+fn register_and_sign_in(
+    key: &FidoKeyHid,
+    pin: Option<&str>,
+    user: Option<&PublicKeyCredentialUserEntity>,
+) -> Result<()> {
     let challenge = verifier::create_challenge();
     let mut arguments = MakeCredentialArgsBuilder::new(RP_ID, &challenge);
     arguments = match pin {
