@@ -63,6 +63,8 @@ pub struct Entry {
     pub id: EntryId,
     /// What gives the codes.
     pub account: Account,
+    /// The sites that may have them: origins as the browser writes them. With none the codes are for people's eyes.
+    pub sites: Vec<String>,
     /// When it was added.
     pub created: UnixTime,
     /// When it was last changed; a counter's step is a change.
@@ -72,8 +74,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(id: EntryId, account: Account, now: UnixTime) -> Self {
-        Self { id, account, created: now, modified: now, other: Wiped(Value::Map(Map::new())) }
+    pub(crate) fn new(id: EntryId, account: Account, sites: Vec<String>, now: UnixTime) -> Self {
+        Self { id, account, sites, created: now, modified: now, other: Wiped(Value::Map(Map::new())) }
+    }
+
+    /// Whether this very origin may have its codes.
+    #[must_use]
+    pub fn is_for(&self, site: &str) -> bool {
+        self.sites.iter().any(|bound| bound == site)
     }
 
     /// Whether the two share seed, algorithm, digits and kind, period included; counters may stand apart.
@@ -135,6 +143,9 @@ impl Entry {
                 map.insert("counter", counter);
             }
         }
+        if !self.sites.is_empty() {
+            map.insert("sites", Value::Array(self.sites.iter().map(|site| Value::from(site.as_str())).collect()));
+        }
         map.insert("seed", Value::Null);
         let seed = encode_bytes(account.seed.expose());
         let written = Wiped(Value::Map(map));
@@ -142,7 +153,7 @@ impl Entry {
     }
 }
 
-/// The fields of an entry that [`Plain`] and the seed take up, besides those that a kind adds.
+/// The fields of an entry that [`Plain`] and the seed take up, besides `sites` and those that a kind adds.
 const FIELDS: [&str; 9] = ["id", "created", "modified", "issuer", "name", "digits", "algorithm", "kind", "seed"];
 
 /// An entry without its seed.
@@ -153,6 +164,7 @@ struct Plain {
     digits: u8,
     algorithm: Algorithm,
     kind: Kind,
+    sites: Vec<String>,
     created: UnixTime,
     modified: UnixTime,
 }
@@ -175,6 +187,7 @@ impl Plain {
                 "hotp" => Kind::Hotp { counter: number("counter")? },
                 other => return Err(format!("its kind is {other}")),
             },
+            sites: map.get_text("sites").and_then(sites).unwrap_or_default(),
             created: UnixTime(number("created")?),
             modified: UnixTime(number("modified")?),
         })
@@ -185,6 +198,10 @@ impl Plain {
             Kind::Totp { .. } => "period",
             Kind::Hotp { .. } => "counter",
         }));
+        // What is no list of sites, or an empty one, is kept as it is: it binds the entry to nothing.
+        if !self.sites.is_empty() {
+            other.remove(&Value::from("sites"));
+        }
         let account = Account {
             issuer: self.issuer,
             name: self.name,
@@ -194,8 +211,13 @@ impl Plain {
             kind: self.kind,
         };
         let other = Wiped(Value::Map(other));
-        Entry { id: self.id, account, created: self.created, modified: self.modified, other }
+        Entry { id: self.id, account, sites: self.sites, created: self.created, modified: self.modified, other }
     }
+}
+
+/// Sites, if all of it is text.
+fn sites(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|site| site.as_text().map(str::to_owned)).collect()
 }
 
 impl fmt::Debug for Entry {

@@ -62,6 +62,8 @@ enum Undo {
     Remove(usize, Box<Entry>),
     /// Put the counter and the time of the last change back.
     Counter { place: usize, counter: u64, modified: UnixTime },
+    /// Put the sites and the time of the last change back.
+    Sites { place: usize, sites: Vec<String>, modified: UnixTime },
 }
 
 impl UnlockedVault {
@@ -119,13 +121,22 @@ impl UnlockedVault {
         self.entries().iter().find(|entry| entry.gives_the_codes_of(account)).map(|entry| entry.id)
     }
 
-    /// Adds an account.
+    /// Adds an account that is bound to no site.
     ///
     /// # Errors
     /// What kept the vault from being written; the entry is then not there, unless the new file already was.
     pub fn add(&mut self, account: Account) -> Result<EntryId, VaultError> {
-        let ids = self.add_all([account])?;
-        Ok(*ids.first().expect("one account gives one id"))
+        self.add_for(account, Vec::new())
+    }
+
+    /// Adds an account, bound to these sites from the beginning: origins as the browser writes them.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::add`].
+    pub fn add_for(&mut self, account: Account, sites: Vec<String>) -> Result<EntryId, VaultError> {
+        let id = self.push(account, sites);
+        self.commit(Undo::Add(1))?;
+        Ok(id)
     }
 
     /// Adds many accounts in one write: all of them, or none.
@@ -133,17 +144,39 @@ impl UnlockedVault {
     /// # Errors
     /// As [`UnlockedVault::add`].
     pub fn add_all(&mut self, accounts: impl IntoIterator<Item = Account>) -> Result<Vec<EntryId>, VaultError> {
-        let now = self.place.context.now();
-        let mut ids = Vec::new();
-        for account in accounts {
-            let id = EntryId::from(self.place.context.random());
-            self.opened.body.push(Entry::new(id, account, now));
-            ids.push(id);
-        }
+        let ids: Vec<EntryId> = accounts.into_iter().map(|account| self.push(account, Vec::new())).collect();
         if !ids.is_empty() {
             self.commit(Undo::Add(ids.len()))?;
         }
         Ok(ids)
+    }
+
+    fn push(&mut self, account: Account, sites: Vec<String>) -> EntryId {
+        let id = EntryId::from(self.place.context.random());
+        self.opened.body.push(Entry::new(id, account, sites, self.place.context.now()));
+        id
+    }
+
+    /// Binds an entry to a site (an origin as the browser writes it), or lets go of it. Nothing is written when it
+    /// stands so already.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownEntry`], or what kept the vault from being written: the entry is then as it was.
+    pub fn bind(&mut self, id: EntryId, site: &str, bound: bool) -> Result<(), VaultError> {
+        let now = self.place.context.now();
+        let place = self.opened.body.place(id).ok_or(VaultError::UnknownEntry(id))?;
+        let entry = self.opened.body.entry_mut(place).ok_or(VaultError::UnknownEntry(id))?;
+        if entry.is_for(site) == bound {
+            return Ok(());
+        }
+        let undo = Undo::Sites { place, sites: entry.sites.clone(), modified: entry.modified };
+        if bound {
+            entry.sites.push(site.to_owned());
+        } else {
+            entry.sites.retain(|other| other != site);
+        }
+        entry.modified = now;
+        self.commit(undo)
     }
 
     /// Removes an entry. Its id and the time stay behind, so that a later merge does not bring it back.
@@ -245,6 +278,12 @@ impl UnlockedVault {
             Undo::Counter { place, counter, modified } => {
                 if let Some(entry) = body.entry_mut(place) {
                     entry.account.kind = Kind::Hotp { counter };
+                    entry.modified = modified;
+                }
+            }
+            Undo::Sites { place, sites, modified } => {
+                if let Some(entry) = body.entry_mut(place) {
+                    entry.sites = sites;
                     entry.modified = modified;
                 }
             }

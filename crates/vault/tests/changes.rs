@@ -58,6 +58,31 @@ fn a_removed_entry_is_gone_and_an_unknown_one_is_named() {
     assert_eq!(vault.entry(ids[2]).unwrap().account.name, "eve");
 }
 
+#[test]
+fn a_site_is_bound_and_let_go_and_memory_is_what_the_disk_has() {
+    const SITE: &str = "https://id.example";
+    let home = Home::new();
+    let (mut vault, _) = home.create();
+    let bound = vault.add_for(totp("ada"), vec![SITE.to_owned()]).unwrap();
+    let free = vault.add(totp("bob")).unwrap();
+    vault.bind(free, SITE, true).unwrap();
+    vault.bind(free, "http://localhost:8080", true).unwrap();
+    vault.bind(bound, SITE, true).unwrap();
+    assert_eq!(vault.generation(), 5, "what stands already is no write");
+    let on_disk = home.unlock().unwrap();
+    assert_eq!(on_disk.entry(free).unwrap().sites, [SITE, "http://localhost:8080"]);
+    assert_eq!(on_disk.entry(bound).unwrap().sites, [SITE]);
+
+    vault.bind(free, SITE, false).unwrap();
+    assert_eq!(home.unlock().unwrap().entry(free).unwrap().sites, ["http://localhost:8080"]);
+    // Another writer: ours is refused, and nothing is bound that is not on the disk.
+    home.unlock().unwrap().add(totp("eve")).unwrap();
+    assert!(matches!(vault.bind(bound, "https://evil.example", true), Err(VaultError::StaleGeneration { .. })));
+    assert_eq!(vault.entry(bound).unwrap().sites, [SITE]);
+    let unknown = EntryId::from([0; 16]);
+    assert!(matches!(vault.bind(unknown, SITE, true), Err(VaultError::UnknownEntry(id)) if id == unknown));
+}
+
 /// RFC 4226 appendix D has the codes.
 #[test]
 fn a_counter_is_on_the_disk_before_its_code_is_out() {

@@ -77,7 +77,8 @@ fn another_program_opens_our_vault_at_its_full_price() {
         digits: 8,
         kind: Kind::Totp { period: 86_400 },
     };
-    vault.add_all([hotp("ada", u64::MAX), long]).unwrap();
+    vault.add(hotp("ada", u64::MAX)).unwrap();
+    vault.add_for(long, vec!["https://id.example".to_owned(), "http://localhost:8080".to_owned()]).unwrap();
     let secrets = [(&[][..], PASSPHRASE.to_owned()), (&["--recovery"], code.expose().to_lowercase())];
     for (options, secret) in secrets {
         let entries = read_independently(&python, &home.vault(), options, &format!("{secret}\n")).unwrap();
@@ -87,6 +88,8 @@ fn another_program_opens_our_vault_at_its_full_price() {
         assert_eq!(first["seed"], "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         assert_eq!((&second["issuer"], &second["algorithm"]), (&"Büro 🐙".into(), &"SHA512".into()));
         assert_eq!((&second["digits"], &second["period"]), (&8.into(), &86_400.into()));
+        assert_eq!(first.get("sites"), None);
+        assert_eq!(second["sites"], serde_json::json!(["https://id.example", "http://localhost:8080"]));
         assert_eq!(second["id"], vault.entries()[1].id.to_string());
     }
     let wrong = read_independently(&python, &home.vault(), &[], "another passphrase").unwrap_err();
@@ -103,6 +106,7 @@ fn a_vault_of_format_1_opens_for_ever() {
         let text = |name: &str| expected[name].as_str().unwrap();
         let account = &entry.account;
         assert_eq!(entry.id.to_string(), text("id"));
+        assert!(entry.sites.is_empty(), "it was made before there were any");
         assert_eq!((account.issuer.as_str(), account.name.as_str()), (text("issuer"), text("name")));
         assert_eq!(account.seed.to_base32().as_str(), text("seed"));
         assert_eq!(account.algorithm.name(), text("algorithm"));

@@ -28,6 +28,29 @@ fn without(name: &str) -> Value {
     Value::Map(map)
 }
 
+fn site_list(sites: &[&str]) -> Value {
+    Value::Array(sites.iter().map(|site| Value::from(*site)).collect())
+}
+
+#[test]
+fn only_a_list_of_texts_binds_an_entry_to_sites() {
+    for (value, expected) in [
+        (Value::Map(written()), &[][..]),
+        (with("sites", site_list(&[])), &[]),
+        (with("sites", "https://id.example"), &[]),
+        (with("sites", Value::Array(vec![Value::from("https://a.example"), Value::Null])), &[]),
+        (
+            with("sites", site_list(&["https://a.example", "https://b.example"])),
+            &["https://a.example", "https://b.example"],
+        ),
+    ] {
+        let entry = Entry::from_value(value.clone()).unwrap();
+        assert_eq!(entry.sites, expected, "{value:?}");
+        assert_eq!(entry.is_for("https://a.example"), !expected.is_empty());
+        assert!(!entry.is_for("https://a.example:8443") && !entry.is_for("http://a.example"));
+    }
+}
+
 #[test]
 fn an_entry_is_read_as_the_format_has_it() {
     let entry = Entry::from_value(Value::Map(written())).unwrap();
@@ -45,6 +68,13 @@ fn what_is_written_is_what_was_read_with_the_fields_of_a_later_fob() {
         ("nothing new", Value::Map(written())),
         ("a new field", with("tags", nested)),
         ("a field of another kind", with("counter", 5_u64)),
+        ("sites", with("sites", site_list(&["https://id.example", "http://localhost:8080"]))),
+        ("no sites", with("sites", Value::Array(Vec::new()))),
+        ("sites of another type", with("sites", "https://id.example")),
+        (
+            "sites that are not all text",
+            with("sites", Value::Array(vec![Value::from("https://a"), Value::from(5_u64)])),
+        ),
         ("a seed of no bytes", with("seed", [])),
         ("codes that cannot be", with("digits", 255_u64)),
         ("a period that cannot be", with("period", 0_u64)),
