@@ -4,7 +4,7 @@
 //! those two; passwords, security keys and passkeys go on.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, hard_link, metadata, remove_file};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,9 @@ pub enum KeyFileError {
     /// Not 32 bytes.
     #[error("the key file {0} is damaged: it does not have 32 bytes. Put back a copy of it")]
     Damaged(PathBuf),
+    /// Gone, and the database is still there.
+    #[error("the key file {0} is gone, and its database is not: put back a copy of it. A new one would open nothing")]
+    Missing(PathBuf),
     /// Others could read it.
     #[error("the key file {0} can be read by others: chmod 600 it, and make new backup and one-time codes")]
     Exposed(PathBuf),
@@ -52,19 +55,19 @@ pub(crate) struct Keyring {
 pub(crate) struct Unsealable;
 
 impl Keyring {
-    /// Reads the key file beside `database`, or makes it when there is none.
+    /// Reads the key file beside `database`, or makes one when there is no database yet either.
     pub(crate) fn open(database: &Path, ambient: &Ambient) -> Result<Self, KeyFileError> {
         let path = path_beside(database);
         let io = |source| KeyFileError::Io { path: path.clone(), source };
         match File::open(&path) {
             Ok(file) => Self::read(file, &path),
+            // An empty file holds nothing that a new key could not open.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = Zeroizing::new(ambient.bytes::<LENGTH>());
-                let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(io)?;
-                file.write_all(&*key).and_then(|()| file.sync_all()).map_err(io)?;
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(io)?;
-                Ok(Self::derive(&key))
+                if metadata(database).is_ok_and(|database| database.len() > 0) {
+                    return Err(KeyFileError::Missing(path));
+                }
+                make(&path, ambient).map_err(io)?;
+                Self::read(File::open(&path).map_err(io)?, &path)
             }
             Err(error) => Err(io(error)),
         }
@@ -144,6 +147,24 @@ impl fmt::Debug for Keyring {
     }
 }
 
+/// Makes a key file, whole or not at all: it is written beside, and takes its name when it is on the disk. Whoever
+/// else makes one at the same time is left alone: the first to take the name wins.
+fn make(path: &Path, ambient: &Ambient) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".new-{:016x}", u64::from_le_bytes(ambient.bytes())));
+    let beside = PathBuf::from(name);
+    let key = Zeroizing::new(ambient.bytes::<LENGTH>());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let named = file.write_all(&*key).and_then(|()| file.sync_all()).and_then(|()| match hard_link(&beside, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        named => named,
+    });
+    let removed = remove_file(&beside);
+    named.and(removed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// `FILE.key` beside `FILE`.
 pub(crate) fn path_beside(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
@@ -185,5 +206,33 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, [0; 31]).unwrap();
         assert!(matches!(Keyring::open(&database, &Ambient::system()), Err(KeyFileError::Damaged(_))));
+    }
+
+    /// A new one would make all seeds and backup codes worthless, and say so only at the next sign-in.
+    #[test]
+    fn no_new_key_file_is_made_for_an_old_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        std::fs::write(&database, b"something").unwrap();
+        assert!(matches!(Keyring::open(&database, &Ambient::system()), Err(KeyFileError::Missing(_))));
+        assert!(!path_beside(&database).exists());
+        std::fs::write(&database, b"").unwrap();
+        Keyring::open(&database, &Ambient::system()).unwrap();
+    }
+
+    /// Power cut, or a full disk, in the middle of making one: no empty key file stays in its place.
+    #[test]
+    fn a_key_file_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        // What a start that was cut off left behind is not taken for a key.
+        std::fs::write(folder.path().join("db.key.new-00"), b"").unwrap();
+        let made = Keyring::open(&database, &Ambient::system()).unwrap();
+        // Two that start at once: the second finds the first one's key.
+        make(&path_beside(&database), &Ambient::system()).unwrap();
+        assert_eq!(Keyring::open(&database, &Ambient::system()).unwrap().check(), made.check());
+        let mut names: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["db.key", "db.key.new-00"]);
     }
 }

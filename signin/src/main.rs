@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use signin::ambient::Ambient;
 use signin::{App, Settings, serve};
 use tokio::net::TcpListener;
@@ -49,8 +51,10 @@ struct Serve {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Whatever SQLite puts beside the database is for nobody else either.
+    umask(Mode::RWXG | Mode::RWXO);
     let Command::Serve(arguments) = Arguments::parse().command;
-    let filter = EnvFilter::try_from_env("SIGNIN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ pub(crate) mod backup_codes;
 pub(crate) mod ceremonies;
 pub(crate) mod credentials;
 pub(crate) mod lockouts;
+mod private;
 pub(crate) mod sessions;
 pub(crate) mod totp;
 
@@ -37,6 +38,14 @@ pub enum StoreError {
         /// What SQLite says.
         source: sqlx::Error,
     },
+    /// Its files cannot be kept from others.
+    #[error("the database {path} cannot be made or shut to others: it must be a file of this user")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// Its tables come from a newer program.
     #[error("the database {0} was made by a newer signin: use that one")]
     Newer(PathBuf),
@@ -63,6 +72,14 @@ impl Store {
     /// Opens `path` (made when missing), brings its tables up to date and checks that it belongs to the key file.
     pub(crate) async fn open(path: &Path, key_check: &[u8]) -> Result<Self, StoreError> {
         let open = |source| StoreError::Open { path: path.to_owned(), source };
+        match private::keep(path) {
+            Ok(None) => {}
+            Ok(Some(open)) => tracing::warn!(
+                path = %open.display(),
+                "others could read this file of the database until now; end all sessions if somebody may have"
+            ),
+            Err(source) => return Err(StoreError::Exposed { path: path.to_owned(), source }),
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

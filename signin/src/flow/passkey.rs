@@ -7,6 +7,7 @@ use crate::flow::session::{Agent, Means, NewSession};
 use crate::flow::transaction::{parse, state_of};
 use crate::problem::Problem;
 use crate::store::ceremonies::Purpose;
+use crate::store::sessions::Condition;
 use crate::token::Token;
 
 impl App {
@@ -31,6 +32,7 @@ impl App {
         let open = self.store.take_ceremony(&token.hash(), Purpose::Passkey, self.now()).await?;
         let state: DiscoverableAuthentication = state_of(&open.ok_or(Problem::TransactionExpired)?)?;
         let account = self.verify_passkey(credential, state).await?;
-        self.begin_session(account, Means::Passkey, agent).await
+        let session = self.begin_session(account, Means::Passkey, agent, Condition::None).await?;
+        session.ok_or(Problem::TransactionExpired)
     }
 }

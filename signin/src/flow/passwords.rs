@@ -13,8 +13,9 @@ use crate::hashing::Verdict;
 use crate::lockout::Kind;
 use crate::password::Password;
 use crate::problem::Problem;
-use crate::store::accounts::Account;
+use crate::store::accounts::{Account, NotChanged};
 use crate::store::ceremonies::Purpose;
+use crate::store::sessions::Condition;
 use crate::token::Token;
 use crate::username::{Username, fold};
 
@@ -25,6 +26,13 @@ pub(crate) enum PasswordStep {
     Done(NewSession),
     /// A second factor is wanted.
     More { transaction: Token, factors: Vec<SecondFactor> },
+}
+
+/// A password that was right for this hash. By the time something comes of it the account may have another: whatever is
+/// stored for it is stored on the condition that it has not.
+struct Verified {
+    account: Account,
+    hash: String,
 }
 
 impl App {
@@ -47,7 +55,8 @@ impl App {
         let account = self.store.add_account(id, &username, &hash, self.now()).await?;
         let account = account.map_err(|_| Problem::UsernameTaken)?;
         tracing::info!(account = account.id, "registered");
-        self.begin_session(account, Means::Password, agent).await
+        let session = self.begin_session(account, Means::Password, agent, Condition::Password(&hash)).await?;
+        session.ok_or(Problem::WrongCredentials)
     }
 
     /// The first step of a sign-in.
@@ -61,14 +70,22 @@ impl App {
             Some(username) => self.store.account_by_name(username.as_str()).await?,
             None => None,
         };
-        let account = self.check_password(username, account, password).await?;
+        let verified = self.check_password(username, account, password).await?;
+        self.go_on(verified, agent).await
+    }
+
+    /// What the right password leads to, if it is still the right one.
+    async fn go_on(&self, verified: Verified, agent: &Agent) -> Result<PasswordStep, Problem> {
+        let Verified { account, hash } = verified;
         let factors = self.second_factors(&account.id).await?;
         if factors.is_empty() {
-            return Ok(PasswordStep::Done(self.begin_session(account, Means::Password, agent).await?));
+            let session = self.begin_session(account, Means::Password, agent, Condition::Password(&hash)).await?;
+            return session.map(PasswordStep::Done).ok_or(Problem::WrongCredentials);
         }
         let transaction = Token::random(&self.ambient);
         let waiting = Waiting { username: account.username.clone() };
-        self.begin(&transaction, Purpose::SecondFactor, Some(&account.id), None, &waiting).await?;
+        let (purpose, id) = (Purpose::SecondFactor, Some(account.id.as_str()));
+        self.begin_if(&transaction, purpose, id, None, &waiting, Some(&hash)).await?;
         Ok(PasswordStep::More { transaction, factors })
     }
 
@@ -82,23 +99,30 @@ impl App {
         self.require_fresh(who)?;
         let username = Username::parse(&who.account.username).ok_or(Problem::Server)?;
         new.check(&username).map_err(Problem::WeakPassword)?;
-        let account = self.check_password(username.as_str(), Some(who.account.clone()), current).await?;
-        let old = self.store.password_hash(&account.id).await?.ok_or(Problem::WrongCredentials)?;
+        let verified = self.check_password(username.as_str(), Some(who.account.clone()), current).await?;
+        self.replace(who, verified, new).await
+    }
+
+    /// Another password instead of the one that was right, and of no other.
+    async fn replace(&self, who: &SignedIn, verified: Verified, new: Password) -> Result<(), Problem> {
+        let Verified { account, hash: old } = verified;
         let new = self.hashes.enter()?.hash(new, self.ambient.bytes()).await;
-        if !self.store.change_password(&account.id, &old, &new, &who.session.id).await? {
-            return Err(Problem::WrongCredentials);
-        }
+        let changed = self.store.change_password(&account.id, &old, &new, &who.session.id).await?;
+        changed.map_err(|reason| match reason {
+            NotChanged::AnotherPassword => Problem::WrongCredentials,
+            NotChanged::SessionEnded => Problem::NotSignedIn,
+        })?;
         tracing::info!(account = account.id, "password changed");
         Ok(())
     }
 
-    /// Compares a password, or pretends to; gives the account when it is right.
+    /// Compares a password, or pretends to; gives the account, and the hash it was right for.
     async fn check_password(
         &self,
         typed: &str,
         account: Option<Account>,
         password: Password,
-    ) -> Result<Account, Problem> {
+    ) -> Result<Verified, Problem> {
         let place = self.hashes.enter()?;
         let subject = self.keys.name_hash(&fold(typed));
         let now = self.now();
@@ -113,9 +137,13 @@ impl App {
             return Err(Problem::WrongCredentials);
         };
         self.store.forget_tries(&subject, Kind::Password).await?;
-        if let Some(renewed) = renewed {
-            self.store.renew_hash(&account.id, &stored, &renewed).await?;
-        }
-        Ok(account)
+        let hash = match renewed {
+            Some(renewed) if self.store.renew_hash(&account.id, &stored, &renewed).await? => renewed,
+            _ => stored,
+        };
+        Ok(Verified { account, hash })
     }
 }
+
+#[cfg(test)]
+mod tests;

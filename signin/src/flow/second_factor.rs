@@ -12,6 +12,7 @@ use crate::store::accounts::Account;
 use crate::store::backup_codes::Spent;
 use crate::store::ceremonies::Purpose;
 use crate::store::credentials::CredentialKind;
+use crate::store::sessions::Condition;
 use crate::token::Token;
 
 /// A second factor that is set up.
@@ -117,7 +118,8 @@ impl App {
         Ok(subject)
     }
 
-    /// Ends the transaction and begins the session: of two who finish at once, one gets it.
+    /// Ends the transaction and begins the session in one: of two who finish at once, one gets it, and of a change of
+    /// password and a sign-in with the old one, the change.
     async fn finish(
         &self,
         token: &Token,
@@ -125,8 +127,7 @@ impl App {
         means: Means,
         agent: &Agent,
     ) -> Result<NewSession, Problem> {
-        let ended = self.store.take_ceremony(&token.hash(), Purpose::SecondFactor, self.now()).await?;
-        ended.ok_or(Problem::TransactionExpired)?;
-        self.begin_session(account, means, agent).await
+        let session = self.begin_session(account, means, agent, Condition::Waits(&token.hash())).await?;
+        session.ok_or(Problem::TransactionExpired)
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::problem::Problem;
 use crate::store::accounts::Account;
-use crate::store::sessions::Session;
+use crate::store::sessions::{Condition, Outpaced, Session};
 use crate::token::{Token, public_id};
 
 /// Seconds after which a session ends, used or not.
@@ -64,13 +64,14 @@ pub(crate) struct SignedIn {
 }
 
 impl App {
-    /// Begins a session.
+    /// Begins a session; none when the condition holds no longer.
     pub(crate) async fn begin_session(
         &self,
         account: Account,
         means: Means,
         agent: &Agent,
-    ) -> Result<NewSession, Problem> {
+        condition: Condition<'_>,
+    ) -> Result<Option<NewSession>, Problem> {
         let now = self.now();
         let token = Token::random(&self.ambient);
         let session = Session {
@@ -82,9 +83,11 @@ impl App {
             last_seen: now,
             expires: now.plus(LIFETIME),
         };
-        self.store.add_session(&token.hash(), &session).await?;
+        if self.store.add_session(&token.hash(), &session, condition).await? == Err(Outpaced) {
+            return Ok(None);
+        }
         tracing::info!(account = account.id, session = session.id, with = session.means, "signed in");
-        Ok(NewSession { token, who: SignedIn { account, session } })
+        Ok(Some(NewSession { token, who: SignedIn { account, session } }))
     }
 
     /// Who holds this token.

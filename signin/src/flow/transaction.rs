@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::flow::session::SignedIn;
 use crate::problem::Problem;
 use crate::store::ceremonies::{Ceremony, Purpose};
+use crate::store::sessions::Outpaced;
 use crate::token::Token;
 
 /// Seconds a ceremony may take. Longer than the five minutes that browsers give a WebAuthn request.
@@ -27,14 +28,29 @@ impl App {
         who: Option<&SignedIn>,
         state: &S,
     ) -> Result<(), Problem> {
+        // Without a password to be still right nothing can have changed.
+        self.begin_if(token, purpose, account, who, state, None).await
+    }
+
+    /// The same, unless `password` is no longer the hash of the account's password.
+    pub(crate) async fn begin_if<S: Serialize>(
+        &self,
+        token: &Token,
+        purpose: Purpose,
+        account: Option<&str>,
+        who: Option<&SignedIn>,
+        state: &S,
+        password: Option<&str>,
+    ) -> Result<(), Problem> {
         let ceremony = Ceremony {
             account: account.map(str::to_owned),
             session: who.map(|who| who.session.id.clone()),
             state: serde_json::to_string(state).map_err(Problem::server)?,
         };
         let now = self.now();
-        let begun = self.store.begin_ceremony(&token.hash(), purpose, &ceremony, now.plus(LIFETIME), now).await?;
-        begun.map_err(|_| Problem::Busy)
+        let (id, expires) = (token.hash(), now.plus(LIFETIME));
+        let begun = self.store.begin_ceremony(&id, purpose, &ceremony, password, expires, now).await?;
+        begun.map_err(|Outpaced| Problem::WrongCredentials)
     }
 
     /// Takes a ceremony that belongs to a session: it can be finished in that session only, and once.

@@ -19,6 +19,15 @@ pub(crate) struct Account {
 #[derive(Debug)]
 pub(crate) struct Taken;
 
+/// Why a password was left as it is: somebody else changed something while it was being verified.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotChanged {
+    /// It is another password by now.
+    AnotherPassword,
+    /// The session that asks was ended, perhaps because whoever has it stole it.
+    SessionEnded,
+}
+
 impl Account {
     /// The user handle of WebAuthn (Level 3 §5.4.3).
     pub(crate) fn handle(&self) -> Uuid {
@@ -69,21 +78,35 @@ impl Store {
         sqlx::query_scalar("SELECT password FROM account WHERE id = $1").bind(id).fetch_optional(&self.pool).await
     }
 
-    /// Stores the same password under stronger settings, unless it was changed meanwhile.
-    pub(crate) async fn renew_hash(&self, id: &str, old: &str, new: &str) -> sqlx::Result<()> {
-        sqlx::query("UPDATE account SET password = $3 WHERE id = $1 AND password = $2")
+    /// Stores the same password under stronger settings; `false` when it was changed meanwhile.
+    pub(crate) async fn renew_hash(&self, id: &str, old: &str, new: &str) -> sqlx::Result<bool> {
+        let renewed = sqlx::query("UPDATE account SET password = $3 WHERE id = $1 AND password = $2")
             .bind(id)
             .bind(old)
             .bind(new)
             .execute(&self.pool)
             .await?;
-        Ok(())
+        Ok(renewed.rows_affected() > 0)
     }
 
-    /// Another password. Ends every session but `keep` and every sign-in that the old one began. `false` when the
-    /// password was changed meanwhile.
-    pub(crate) async fn change_password(&self, id: &str, old: &str, new: &str, keep: &str) -> sqlx::Result<bool> {
+    /// Another password instead of the one whose hash `old` is. Ends every session but `keep` and every sign-in that
+    /// the old one began.
+    pub(crate) async fn change_password(
+        &self,
+        id: &str,
+        old: &str,
+        new: &str,
+        keep: &str,
+    ) -> sqlx::Result<Result<(), NotChanged>> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let kept: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM session WHERE account = $1 AND id = $2)")
+            .bind(id)
+            .bind(keep)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if !kept {
+            return Ok(Err(NotChanged::SessionEnded));
+        }
         let changed = sqlx::query("UPDATE account SET password = $3 WHERE id = $1 AND password = $2")
             .bind(id)
             .bind(old)
@@ -92,7 +115,7 @@ impl Store {
             .await?
             .rows_affected();
         if changed == 0 {
-            return Ok(false);
+            return Ok(Err(NotChanged::AnotherPassword));
         }
         sqlx::query("DELETE FROM session WHERE account = $1 AND id <> $2")
             .bind(id)
@@ -104,6 +127,6 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Ok(()))
     }
 }

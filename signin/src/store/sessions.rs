@@ -1,11 +1,30 @@
 //! Sessions. The database knows only the hash of what a client holds.
 
+use sqlx::{Sqlite, Transaction};
+
 use super::Store;
+use super::ceremonies::Purpose;
 use crate::ambient::UnixTime;
 use crate::token::TokenHash;
 
 /// Seconds after which an unused session ends.
 const IDLE_LIFETIME: i64 = 14 * 86_400;
+
+/// What must hold at the very moment in which a session begins: it was looked at before, and somebody may have changed
+/// it since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Condition<'a> {
+    /// Nothing that can change.
+    None,
+    /// The account's password is still the one with this hash.
+    Password(&'a str),
+    /// This sign-in still waits for its second factor; it ends here. A change of password ends it before.
+    Waits(&'a TokenHash),
+}
+
+/// What was looked at holds no longer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Outpaced;
 
 /// A row of `session`.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -27,13 +46,51 @@ impl Session {
     }
 }
 
+/// Whether the account's password is still the one with this hash.
+pub(super) async fn has_password(
+    transaction: &mut Transaction<'_, Sqlite>,
+    account: &str,
+    hash: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account WHERE id = $1 AND password = $2)")
+        .bind(account)
+        .bind(hash)
+        .fetch_one(&mut **transaction)
+        .await
+}
+
 impl Store {
-    /// Adds a session, and drops those that have ended by themselves.
-    pub(crate) async fn add_session(&self, token: &TokenHash, session: &Session) -> sqlx::Result<()> {
+    /// Adds a session if the condition holds, and drops those that have ended by themselves.
+    pub(crate) async fn add_session(
+        &self,
+        token: &TokenHash,
+        session: &Session,
+        condition: Condition<'_>,
+    ) -> sqlx::Result<Result<(), Outpaced>> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let holds = match condition {
+            Condition::None => true,
+            Condition::Password(hash) => has_password(&mut transaction, &session.account, hash).await?,
+            Condition::Waits(waiting) => {
+                let ended = sqlx::query(
+                    "DELETE FROM ceremony WHERE id = $1 AND purpose = $2 AND account = $3 AND expires > $4",
+                )
+                .bind(waiting)
+                .bind(Purpose::SecondFactor.word())
+                .bind(&session.account)
+                .bind(session.created)
+                .execute(&mut *transaction)
+                .await?;
+                ended.rows_affected() > 0
+            }
+        };
+        if !holds {
+            return Ok(Err(Outpaced));
+        }
         sqlx::query("DELETE FROM session WHERE expires <= $1 OR last_seen <= $2")
             .bind(session.created)
             .bind(session.created.plus(-IDLE_LIFETIME))
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
         sqlx::query(
             "INSERT INTO session (token, id, account, means, agent, created, last_seen, expires)
@@ -47,9 +104,10 @@ impl Store {
         .bind(session.created)
         .bind(session.last_seen)
         .bind(session.expires)
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        transaction.commit().await?;
+        Ok(Ok(()))
     }
 
     /// The live session of a token.
