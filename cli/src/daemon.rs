@@ -2,7 +2,6 @@
 
 use std::os::fd::OwnedFd;
 
-use fob_bus::peer::Check;
 use fob_bus::proxy::{Key1Proxy, Manager1Proxy, Otp1Proxy, Request1Proxy, WebAuthn1Proxy};
 use fob_bus::types::Status;
 use fob_bus::{CallError, names};
@@ -17,18 +16,9 @@ use crate::{Failure, World};
 pub(crate) struct Daemon(Connection);
 
 impl Daemon {
-    /// Connects for calls that carry no passphrase.
+    /// Connects, after a look at who listens.
     pub(crate) async fn call(world: &World) -> Result<Self, Failure> {
-        Self::open(world, Check::Call).await
-    }
-
-    /// Connects with a close look at who listens: a passphrase or recovery code will follow.
-    pub(crate) async fn entrust(world: &World) -> Result<Self, Failure> {
-        Self::open(world, Check::Passphrase).await
-    }
-
-    async fn open(world: &World, check: Check) -> Result<Self, Failure> {
-        Ok(Self(world.door.connect(check).await?))
+        Ok(Self(world.door.connect().await?))
     }
 
     /// The connection, for signals.

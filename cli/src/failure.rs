@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use fob_bus::connect::ConnectError;
+use fob_bus::peer::NotFobd;
 use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
 
@@ -177,6 +178,12 @@ impl From<ConnectError> for Failure {
         let hint = match &error {
             ConnectError::NoPlace => "log in with a session of your own, or name fobd's socket in FOB_SOCKET",
             ConnectError::NotRunning { .. } => "start it: `systemctl --user start fobd.socket`, or `fobd`",
+            // It may be an older fobd, which hides.
+            ConnectError::NotFobd { source: NotFobd::Unseen(error), .. }
+                if error.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                "nothing was sent to it; after an upgrade `systemctl --user restart fobd`, and see `fob doctor`"
+            }
             ConnectError::NotFobd { .. } => {
                 "nothing was sent to it; end that program, start fobd, and see `fob doctor`"
             }

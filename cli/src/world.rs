@@ -6,7 +6,6 @@ use std::pin::Pin;
 
 use fob_ambient::{Clock, SystemClock};
 use fob_bus::connect::{ConnectError, connect};
-use fob_bus::peer::Check;
 use serde::Serialize;
 use zbus::Connection;
 use zeroize::Zeroizing;
@@ -21,7 +20,7 @@ pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connection, Connect
 /// The way to the daemon.
 pub trait Door {
     /// A new connection, after a look at who listens.
-    fn connect(&self, check: Check) -> Connecting<'_>;
+    fn connect(&self) -> Connecting<'_>;
 }
 
 /// The person at the terminal. The law: a secret that is typed never shows.
@@ -130,8 +129,8 @@ fn json<T: Serialize>(schema: &'static str, members: &T) -> String {
 struct OwnSocket;
 
 impl Door for OwnSocket {
-    fn connect(&self, check: Check) -> Connecting<'_> {
-        Box::pin(connect(check))
+    fn connect(&self) -> Connecting<'_> {
+        Box::pin(connect())
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use crate::doors::HOLD_SOCKET;
+
 /// How to call it.
 pub const USAGE: &str = "usage: fobd [--no-session-bus] [--idle-lock SECONDS|never]
 
@@ -23,6 +25,8 @@ const IDLE_LOCK: Duration = Duration::from_secs(15 * 60);
 pub enum Request {
     /// Serve.
     Serve(Options),
+    /// Hold the socket of the fobd that started this process. No argument for people: [`USAGE`] leaves it out.
+    HoldSocket,
     /// Print [`USAGE`].
     Help,
     /// Print the version.
@@ -67,6 +71,7 @@ impl Request {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--version" | "-V" => return Ok(Self::Version),
+                HOLD_SOCKET => return Ok(Self::HoldSocket),
                 "--no-session-bus" => options.session_bus = false,
                 "--idle-lock" => {
                     options.idle_lock = idle_lock(&arguments.next().ok_or(UsageError::IdleLock)?)?;
@@ -103,6 +108,7 @@ mod tests {
             (&["--idle-lock", "5"], serve(true, Some(5))),
             (&["--idle-lock", "never", "--no-session-bus"], serve(false, None)),
             (&["--help"], Ok(Request::Help)),
+            (&["--hold-socket"], Ok(Request::HoldSocket)),
             (&["--version"], Ok(Request::Version)),
             (&["--idle-lock"], Err(UsageError::IdleLock)),
             (&["--idle-lock", "0"], Err(UsageError::IdleLock)),

@@ -5,16 +5,18 @@
 //! socket that it still has the other end to itself, `bus` asks the broker of the session bus.
 
 mod bus;
+mod household;
 mod peer;
 mod process;
-mod program;
 mod sock_diag;
 
 use std::path::PathBuf;
 
+use fob_bus::program::Program;
+
 pub(crate) use bus::BusCallers;
+pub(crate) use household::Household;
 pub(crate) use peer::of_peer;
-pub(crate) use program::{Household, Program};
 
 /// The door a caller came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,12 @@ pub(crate) enum Why {
     /// Neither fobd's owner nor root owns it.
     #[error("it belongs to another user than fobd")]
     OtherOwner,
+    /// It sees other files than fobd, so that the path of its program means nothing.
+    #[error("it has a mount namespace of its own")]
+    OtherNamespace,
+    /// The file at the path of its program is another one than runs.
+    #[error("its program is not the file that has its name")]
+    OtherFile,
     /// Somebody else could put another program in its place.
     #[error("its file or folder can be written by others than its owner")]
     WritableByOthers,

@@ -2,6 +2,9 @@
 //!
 //! What the standard says about it is in `fob_webauthn`, what is said to the key in `fob_client::ceremony`; this
 //! module waits. Which key is used is decided in `choice`, what is asked of the person in `person`.
+//!
+//! Left out: waiting for a key that was pulled out in the middle to come back. The request ends with `KeyRemoved`, and
+//! the person begins again: what is inserted next may be another key, and the PIN was for the first one.
 
 mod choice;
 mod failure;

@@ -2,11 +2,14 @@
 
 mod activation;
 mod conversation;
+mod keeper;
 mod line;
 mod session_bus;
 mod socket;
 
 pub(crate) use activation::tell_ready;
+pub(crate) use keeper::ARGUMENT as HOLD_SOCKET;
+pub use keeper::hold_socket;
 pub(crate) use session_bus::SessionBus;
 pub(crate) use socket::{ListenError, Listening};
 

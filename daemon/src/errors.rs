@@ -10,7 +10,7 @@ use fob_otp::printable;
 use fob_vault::VaultError;
 
 pub(crate) use ceremony::{dom_name, webauthn};
-pub(crate) use key::{ceremony, key, open, pin};
+pub(crate) use key::{ceremony, key, open, pin, spare_last_try};
 
 /// The vault's errors.
 pub(crate) fn vault(error: &VaultError) -> CallError {

@@ -80,7 +80,7 @@ impl Guest {
             Who::Anybody(callers) => {
                 let nameless = || CallError::new(ErrorKind::Denied, "the message does not say who sent it");
                 let sender = header.sender().ok_or_else(nameless)?;
-                let caller = callers.of(&connection, sender).await;
+                let caller = callers.of(&connection, sender, self.daemon.vault.epoch()).await;
                 let caller = caller.map_err(|error| CallError::from_error(ErrorKind::Denied, &error))?;
                 Ok(Owner { connection, name: Some(sender.to_owned().into()), caller })
             }

@@ -2,6 +2,10 @@
 //!
 //! A use only notes the time. The timer wakes at the moment the vault would lock if it had not been used, looks at
 //! what was noted, and locks or sleeps on: at most one wake-up in the length of the limit.
+//!
+//! All times here are of the clock that goes on while the machine sleeps (`Clock::boottime`). The timer does not ring
+//! while it sleeps, and late afterwards: so whoever comes to the vault looks here first, and the time is up even if
+//! nobody rang.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,7 +44,7 @@ impl IdleTimer {
         self.last_use.fetch_max(now.0, Ordering::Relaxed);
     }
 
-    /// The timer is awake; `None` when there is no limit.
+    /// The timer is awake, or somebody comes to the vault; `None` when there is no limit.
     pub(crate) fn on_wake(&self, now: Millis) -> Option<Wake> {
         let lock_at = Millis(self.last_use.load(Ordering::Relaxed)).plus(self.limit?);
         Some(if now >= lock_at { Wake::Lock } else { Wake::SleepFor(lock_at.since(now)) })
@@ -60,23 +64,32 @@ mod tests {
         let clock = FakeClock::at(UnixTime(0));
         clock.advance(Millis(5_000));
         let timer = IdleTimer::new(Some(LIMIT));
-        timer.used(clock.monotonic());
-        assert_eq!(timer.on_wake(clock.monotonic()), Some(Wake::SleepFor(LIMIT)));
+        timer.used(clock.boottime());
+        assert_eq!(timer.on_wake(clock.boottime()), Some(Wake::SleepFor(LIMIT)));
         clock.advance(Millis(LIMIT.0 - 1));
-        timer.used(clock.monotonic());
+        timer.used(clock.boottime());
         clock.advance(Millis(1));
-        assert_eq!(timer.on_wake(clock.monotonic()), Some(Wake::SleepFor(Millis(LIMIT.0 - 1))));
+        assert_eq!(timer.on_wake(clock.boottime()), Some(Wake::SleepFor(Millis(LIMIT.0 - 1))));
         clock.advance(Millis(LIMIT.0 - 1));
-        assert_eq!(timer.on_wake(clock.monotonic()), Some(Wake::Lock));
+        assert_eq!(timer.on_wake(clock.boottime()), Some(Wake::Lock));
     }
 
     #[test]
     fn a_clock_on_the_wall_that_jumps_locks_nothing() {
         let clock = FakeClock::at(UnixTime(1_000));
         let timer = IdleTimer::new(Some(LIMIT));
-        timer.used(clock.monotonic());
+        timer.used(clock.boottime());
         clock.set_wall(UnixTime(9_999_999));
-        assert_eq!(timer.on_wake(clock.monotonic()), Some(Wake::SleepFor(LIMIT)));
+        assert_eq!(timer.on_wake(clock.boottime()), Some(Wake::SleepFor(LIMIT)));
+    }
+
+    #[test]
+    fn a_machine_that_slept_for_the_limit_wakes_up_to_a_lock() {
+        let clock = FakeClock::at(UnixTime(0));
+        let timer = IdleTimer::new(Some(LIMIT));
+        timer.used(clock.boottime());
+        clock.sleep(LIMIT);
+        assert_eq!(timer.on_wake(clock.boottime()), Some(Wake::Lock));
     }
 
     #[test]

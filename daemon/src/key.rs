@@ -4,6 +4,7 @@ use fob_bus::types::{KeyInfo, SetPinOptions};
 use fob_bus::{CallError, ErrorKind, names};
 use fob_client::{CancelToken, Session, Watch, pin};
 use fob_ctap::get_info::{Info, option};
+use fob_ctap::pin::Pin;
 use fob_otp::printable;
 use zbus::message::Header;
 use zbus::{Connection, OwnedFd, interface};
@@ -50,11 +51,11 @@ impl KeyObject {
         .await?;
         self.transact(move |session, watch| {
             let done = match &current {
-                Some(current) => pin::change(session, current, &new, watch),
-                None => pin::set(session, &new, watch),
+                Some(current) => change_pin(session, current, &new, watch),
+                None => pin::set(session, &new, watch).map_err(|error| errors::pin(&error)),
             };
             drop((current, new, secrets));
-            done.map_err(|error| errors::pin(&error))
+            done
         })
         .await
     }
@@ -111,6 +112,15 @@ impl KeyObject {
         let work = move |session: &mut Session| work(session, &mut Watch::new(deadline, &watched, &mut |_| {}));
         keys.transact(&key, cancel, deadline, work).await
     }
+}
+
+/// Changes the PIN, unless a slip in the old one would block it.
+fn change_pin(session: &mut Session, old: &Pin, new: &Pin, watch: &mut Watch<'_>) -> Result<(), CallError> {
+    if session.info().options.is_on(option::CLIENT_PIN) {
+        let left = pin::retries(session, watch).map_err(|error| errors::pin(&error))?;
+        errors::spare_last_try(left.retries.into())?;
+    }
+    pin::change(session, old, new, watch).map_err(|error| errors::pin(&error))
 }
 
 fn described(key: &Key, session: &mut Session, watch: &mut Watch<'_>) -> Result<KeyInfo, CallError> {

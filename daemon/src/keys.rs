@@ -19,7 +19,8 @@ use std::sync::Arc;
 use fob_ambient::{Clock, Millis, SystemRng};
 use fob_bus::{CallError, ErrorKind};
 use fob_client::discover::Identity;
-use fob_client::{CancelToken, Limits, Session, Surroundings, Watch};
+use fob_client::{CancelToken, Limits, Link, Session, Surroundings, Watch};
+use rustix::process::Pid;
 use tokio::sync::{Mutex, watch};
 
 use crate::errors;
@@ -47,6 +48,14 @@ pub(crate) struct Key {
     turn: Arc<Mutex<()>>,
 }
 
+#[cfg(test)]
+impl Key {
+    /// A key that nobody has to reach.
+    pub(crate) fn for_test(id: &str, place: Place) -> Self {
+        Self { id: id.into(), product: "softkey".into(), place, problem: None, turn: Arc::default() }
+    }
+}
+
 /// Where a key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -61,6 +70,8 @@ pub(crate) enum Place {
     Socket {
         /// Its path, links followed.
         path: PathBuf,
+        /// The process that listened when it was attached. Another one there is not this key.
+        listener: Pid,
     },
 }
 
@@ -77,7 +88,7 @@ impl Place {
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Hid { node, .. } => node,
-            Self::Socket { path } => path,
+            Self::Socket { path, .. } => path,
         }
     }
 }
@@ -116,6 +127,15 @@ impl Keys {
         })
     }
 
+    /// Waits until there is no key with this id, which may be so already.
+    pub(crate) fn until_gone(&self, id: String) -> impl Future<Output = ()> + Send + use<> {
+        let mut list = self.list.subscribe();
+        async move {
+            // Without a list there are no keys either.
+            let _ = list.wait_for(|keys| keys.iter().all(|key| key.id != id)).await;
+        }
+    }
+
     /// A session with a key, for the length of `work`, on a thread of its own.
     ///
     /// # Errors
@@ -150,6 +170,10 @@ impl Keys {
 
     fn session(&self, place: &Place, cancel: &CancelToken, deadline: Millis) -> Result<Session, CallError> {
         let link = self.ways.open(place, &*self.clock, &mut Watch::new(deadline, cancel, &mut |_| {}))?;
+        self.session_over(link, cancel)
+    }
+
+    fn session_over(&self, link: Box<dyn Link>, cancel: &CancelToken) -> Result<Session, CallError> {
         let surroundings = Surroundings { clock: self.clock.clone(), rng: Box::new(SystemRng::new()) };
         Session::open(link, surroundings, Limits::default(), cancel).map_err(|error| errors::key(&error))
     }

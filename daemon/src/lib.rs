@@ -35,4 +35,5 @@ mod webauthn;
 mod tests;
 
 pub use arguments::{Options, Request, USAGE, UsageError};
+pub use doors::hold_socket;
 pub use run::{RunError, run};

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             println!("fobd {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
+        Ok(Request::HoldSocket) => fobd::hold_socket().map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS),
         Ok(Request::Serve(options)) => {
             start_diary();
             fobd::run(&options).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)

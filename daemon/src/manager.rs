@@ -83,7 +83,10 @@ impl Manager {
         // The caller's next call goes to the key's object: it must not depend on who hears of the new key first.
         let object = KeyObject::new(self.0.clone(), key.clone());
         let served = connection.object_server().at(KeyObject::path(&key.id), object).await;
-        served.map_err(|error| CallError::from_error(ErrorKind::Failed, &error))?;
+        // The task of the connection may have been faster.
+        if served.map_err(|error| CallError::from_error(ErrorKind::Failed, &error))?.is_none() {
+            self.clear_away(connection.clone(), key.id.clone());
+        }
         Ok(key.id)
     }
 
@@ -103,6 +106,21 @@ impl Manager {
 }
 
 impl Manager {
+    /// Takes a key's object away with the key. The task of the connection does so for every object that it made; it may
+    /// never hear of a key that goes as soon as it came.
+    fn clear_away(&self, connection: Connection, id: String) {
+        let gone = self.0.daemon.keys.until_gone(id.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = gone => {}
+                () = connection.closed() => return,
+            }
+            if let Err(error) = connection.object_server().remove::<KeyObject, _>(KeyObject::path(&id)).await {
+                tracing::debug!(%error, id, "a key's object was taken away already");
+            }
+        });
+    }
+
     fn in_full(&self, status: Status, standing: Standing) -> Status {
         let vault = &self.0.daemon.vault;
         let mut status = Status {

@@ -6,15 +6,17 @@
 mod import;
 mod lookup;
 mod shown;
+mod site;
 
 use fob_ambient::UnixTime;
-use fob_bus::types::{Added, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport};
+use fob_bus::types::{AddOptions, Added, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport};
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_otp::{Account, Kind, MAX_URI, printable};
 use fob_vault::{Entry, EntryId, UnlockedVault};
 use zbus::message::Header;
 use zbus::{Connection, OwnedFd, interface};
 
+use self::import::Terms;
 use crate::guest::Guest;
 use crate::policy::Operation;
 use crate::thread::blocking;
@@ -57,7 +59,15 @@ impl Otp {
         let next = options.next.unwrap_or(false);
         let end = code.into();
         let now = daemon.clock.wall();
-        let done = daemon.vault.read(|vault| by_time(lookup::one(vault, query)?, now, next, &end)).await?;
+        let site = options.site.as_deref().map(site::parse).transpose()?;
+        let done = daemon.vault.read(|vault| {
+            let entry = match &site {
+                Some(site) => site::bound(vault, query, site)?,
+                None => lookup::one(vault, query)?,
+            };
+            by_time(entry, now, next, &end)
+        });
+        let done = done.await?;
         match done {
             ByTime::Done(info) => Ok(info),
             ByTime::Counter(id) if !next => daemon.vault.change(move |vault| by_counter(vault, id, &end)).await,
@@ -70,6 +80,7 @@ impl Otp {
     async fn add(
         &self,
         uri: OwnedFd,
+        options: AddOptions,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Added, CallError> {
@@ -77,6 +88,8 @@ impl Otp {
         let vault = &self.0.daemon.vault;
         // Locked is said before the seed is taken.
         vault.read(|_| Ok(())).await?;
+        let site = options.site.as_deref().map(site::parse).transpose()?;
+        let terms = Terms { site, unique: options.unique.unwrap_or(false) };
         let end = uri.into();
         let parsed = blocking(move || {
             let _secrets = crate::shield::Secrets::held();
@@ -84,7 +97,7 @@ impl Otp {
             Account::from_uri(text.trim()).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
         })
         .await?;
-        vault.change(move |vault| import::add(vault, parsed)).await
+        vault.change(move |vault| import::add(vault, parsed, terms)).await
     }
 
     async fn import(
@@ -118,6 +131,23 @@ impl Otp {
         self.0.admit(connection, &header, Operation::Accounts).await?;
         let (query, confirm) = (query.to_owned(), confirm.to_owned());
         self.0.daemon.vault.change(move |vault| remove(vault, &query, &confirm)).await
+    }
+
+    async fn bind(
+        &self,
+        query: &str,
+        confirm: &str,
+        site: &str,
+        bound: bool,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.0.admit(connection, &header, Operation::Accounts).await?;
+        let (query, confirm) = (query.to_owned(), confirm.to_owned());
+        let vault = &self.0.daemon.vault;
+        vault.read(|_| Ok(())).await?;
+        let site = site::parse(site)?;
+        vault.change(move |vault| site::bind(vault, &query, &confirm, &site, bound)).await
     }
 }
 
@@ -166,10 +196,7 @@ fn code_info(entry: &Entry) -> CodeInfo {
 fn remove(vault: &mut UnlockedVault, query: &str, confirm: &str) -> Result<EntryInfo, CallError> {
     let entry = lookup::one(vault, query)?;
     let (id, info) = (entry.id, shown::entry(entry));
-    if info.id != confirm {
-        let what = lookup::label(&info.issuer, &info.name);
-        return Err(CallError::new(ErrorKind::InvalidInput, format!("{what} was not confirmed by its id")));
-    }
+    lookup::confirmed(entry, confirm)?;
     vault.remove(id).map_err(|error| errors::vault(&error))?;
     Ok(info)
 }

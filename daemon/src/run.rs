@@ -31,6 +31,9 @@ pub enum RunError {
     /// Its own socket could not be opened.
     #[error("fobd's own socket cannot be opened")]
     Listen(#[from] ListenError),
+    /// The keeper of its socket was killed: callers would not trust whoever listens there.
+    #[error("the keeper of fobd's own socket is gone")]
+    KeeperGone,
     /// The system has no reactor or no signals for us.
     #[error("fobd cannot start")]
     System(#[from] io::Error),
@@ -39,7 +42,7 @@ pub enum RunError {
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// [`RunError`], before anything was served.
+/// [`RunError`], before anything was served; or [`RunError::KeeperGone`].
 pub fn run(options: &Options) -> Result<(), RunError> {
     // First of all, before there is a second thread or anything to keep.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -74,16 +77,17 @@ async fn serve(options: &Options) -> Result<(), RunError> {
         }
         std::future::pending::<()>().await;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = door.run(daemon.clone()) => {}
-        () = watching => {}
-    }
+    let ended = tokio::select! {
+        biased;
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        () = door.run(daemon.clone()) => Err(RunError::KeeperGone),
+        () = watching => Ok(()),
+    };
     tracing::info!("fobd ends");
     drop(door);
     leave(&daemon).await;
-    Ok(())
+    ended
 }
 
 async fn join_bus(daemon: &Arc<Daemon>) -> Option<JoinHandle<()>> {

@@ -1,10 +1,12 @@
 //! Secrets that come through a passed pipe. Everything here blocks, at most for `fob_bus::pipe::PATIENCE`.
 
+use std::borrow::Cow;
 use std::os::fd::OwnedFd;
 
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_ctap::pin::Pin;
 use fob_vault::{Passphrase, RecoveryCode};
+use icu_normalizer::ComposingNormalizerBorrowed;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::errors;
@@ -40,10 +42,15 @@ pub(crate) fn recovery_code(end: &OwnedFd) -> Result<RecoveryCode, CallError> {
     RecoveryCode::parse(&text).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
 }
 
-/// A PIN from a pipe.
+/// A PIN from a pipe, in Normalization Form C, as keys are to get it (CTAP 2.3 §6.5.1): the same PIN from another
+/// keyboard is the same bytes.
 pub(crate) fn pin(end: &OwnedFd) -> Result<Pin, CallError> {
     let text = text(end, pipe::SHORT)?;
-    Pin::new(text).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
+    let composed = match ComposingNormalizerBorrowed::new_nfc().normalize(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(composed) => Some(Zeroizing::new(composed)),
+    };
+    Pin::new(composed.unwrap_or(text)).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
 }
 
 #[cfg(test)]
@@ -58,6 +65,14 @@ mod tests {
     fn one_line_end_is_not_part_of_a_secret() {
         for (sent, expected) in [("tower", "tower"), ("tower\n", "tower"), ("tower\r\n", "tower"), (" t ", " t ")] {
             assert_eq!(*text(&piped(sent.as_bytes()), 10).unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    /// U+0065 U+0301 composes to U+00E9 (Unicode Standard Annex #15, figure 3).
+    #[test]
+    fn a_pin_from_any_keyboard_is_the_same_bytes() {
+        for (typed, expected) in [("1234", "1234"), ("cafe\u{301}", "caf\u{e9}"), ("caf\u{e9}", "caf\u{e9}")] {
+            assert_eq!(pin(&piped(typed.as_bytes())).unwrap().expose(), expected, "{typed:?}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! Secrets in memory: nobody of the same user may read it, dump it or find it in the swap.
 //!
 //! While a [`Secrets`] guard lives the process is not dumpable: no core, no ptrace and no /proc/PID/mem for anybody but
-//! root. The kernel then hides /proc/PID/exe too, which a client looks at before it sends a passphrase
-//! (`fob_bus::peer`); so the process is dumpable exactly as long as there is nothing to protect. Core files are off
-//! for good.
+//! root. The kernel then hides /proc/PID/exe too; callers do not need it, since another process listens on fobd's
+//! socket for them to look at (`doors::keeper`). The process is dumpable as long as there is nothing to protect. Core
+//! files are off for good.
 //!
 //! Memory is pinned with mlock2(ONFAULT) on the heap, where keys and seeds lie, as far as `RLIMIT_MEMLOCK` lets us
 //! (8 MiB by default). mlockall(2) is not used: with it the 64 MiB of Argon2 count against the limit, and an unlock

@@ -6,4 +6,5 @@ mod doors;
 pub(crate) mod house;
 mod secrecy;
 mod session_bus;
+mod sites;
 mod softkey;

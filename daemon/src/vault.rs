@@ -38,6 +38,8 @@ pub(crate) struct Keeper {
     open: Arc<Mutex<Option<Open>>>,
     /// One unlock at a time: Argon2 takes much memory.
     opening: Mutex<()>,
+    /// One look at the file at a time: anybody may ask for it, and as often as they like.
+    looking: Mutex<()>,
     epoch: AtomicU64,
     idle: IdleTimer,
     timer: PlainMutex<Option<AbortHandle>>,
@@ -70,6 +72,7 @@ impl Keeper {
             clock,
             open: Arc::default(),
             opening: Mutex::default(),
+            looking: Mutex::default(),
             epoch: AtomicU64::new(0),
             idle: IdleTimer::new(place.idle_lock),
             timer: PlainMutex::default(),
@@ -92,13 +95,16 @@ impl Keeper {
         self.changes.subscribe()
     }
 
-    /// Makes a vault and opens it. `passphrase` is read, the recovery code goes into `recovery`.
+    /// Makes a vault and opens it, unless somebody locks meanwhile. `passphrase` is read, the recovery code goes into
+    /// `recovery`.
     pub(crate) async fn init(self: &Arc<Self>, passphrase: OwnedFd, recovery: OwnedFd) -> Result<(), CallError> {
-        let epoch = self.epoch.load(Ordering::SeqCst);
+        let epoch = self.epoch();
         let _turn = self.opening.lock().await;
         let keeper = self.clone();
         let opened = blocking(move || keeper.create(&passphrase, &recovery)).await?;
-        self.admit(opened, epoch).await
+        // The vault is made and its code is out, whoever locked meanwhile: it stays locked then, and is no failure.
+        self.admit(opened, epoch).await;
+        Ok(())
     }
 
     fn create(&self, passphrase: &OwnedFd, recovery: &OwnedFd) -> Result<Open, CallError> {
@@ -125,11 +131,14 @@ impl Keeper {
     /// Opens the vault with what comes through the pipe: a passphrase, or a recovery code.
     pub(crate) async fn unlock(self: &Arc<Self>, secret: OwnedFd, by_recovery: bool) -> Result<(), CallError> {
         // Before the turn is awaited: a lock that comes meanwhile means this unlock too.
-        let epoch = self.epoch.load(Ordering::SeqCst);
+        let epoch = self.epoch();
         let _turn = self.opening.lock().await;
         let keeper = self.clone();
         let opened = blocking(move || keeper.open(&secret, by_recovery)).await?;
-        self.admit(opened, epoch).await
+        if self.admit(opened, epoch).await {
+            return Ok(());
+        }
+        Err(CallError::new(ErrorKind::Cancelled, "the vault was locked while it was being unlocked"))
     }
 
     fn open(&self, secret: &OwnedFd, by_recovery: bool) -> Result<Open, CallError> {
@@ -150,28 +159,48 @@ impl Keeper {
         Ok(Open { vault, _secrets: secrets })
     }
 
-    /// Lets an opened vault in, unless it was locked meanwhile.
-    async fn admit(self: &Arc<Self>, opened: Open, epoch: u64) -> Result<(), CallError> {
+    /// Lets an opened vault in, unless it was locked meanwhile; whether it did.
+    async fn admit(self: &Arc<Self>, opened: Open, epoch: u64) -> bool {
         let mut open = self.open.lock().await;
-        if self.epoch.load(Ordering::SeqCst) != epoch {
-            return Err(CallError::new(ErrorKind::Cancelled, "the vault was locked while it was being unlocked"));
+        if self.epoch() != epoch {
+            tracing::info!("the vault was locked while it was being opened");
+            return false;
         }
         // What is open already stays, unless the file has moved on without it: it may have just been written.
         if open.as_ref().is_none_or(|open| open.vault.generation() < opened.vault.generation()) {
             *open = Some(opened);
         }
+        // Still under the lock, so that nobody finds it open and unused for long.
+        self.idle.used(self.clock.boottime());
         drop(open);
-        self.idle.used(self.clock.monotonic());
         self.arm_timer();
         self.changes.send_replace(vault_state::UNLOCKED);
         tracing::info!("the vault is unlocked");
-        Ok(())
+        true
+    }
+
+    /// How often it was locked. What is remembered about a caller on the bus ends with each lock.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
     }
 
     /// Forgets the vault's key and every seed. A write that is under way comes to its end first.
     pub(crate) async fn lock(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        let was_open = self.open.lock().await.take().is_some();
+        let mut open = self.open.lock().await;
+        self.close(&mut open);
+    }
+
+    /// Locks a vault whose time is up though nobody rang: the machine slept.
+    fn close_if_due(&self, open: &mut Option<Open>) {
+        if open.is_some() && self.idle.on_wake(self.clock.boottime()) == Some(Wake::Lock) {
+            self.epoch.fetch_add(1, Ordering::SeqCst);
+            self.close(open);
+        }
+    }
+
+    fn close(&self, open: &mut Option<Open>) {
+        let was_open = open.take().is_some();
         // Nothing is awaited from here on: the timer may be who locks, and this ends it.
         if let Some(timer) = self.timer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             timer.abort();
@@ -191,7 +220,7 @@ impl Keeper {
         let task = tokio::spawn(async move {
             loop {
                 let Some(keeper) = keeper.upgrade() else { return };
-                match keeper.idle.on_wake(keeper.clock.monotonic()) {
+                match keeper.idle.on_wake(keeper.clock.boottime()) {
                     None => return,
                     Some(Wake::Lock) => return keeper.lock().await,
                     Some(Wake::SleepFor(length)) => {
@@ -215,9 +244,10 @@ impl Keeper {
         &self,
         look: impl FnOnce(&UnlockedVault) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let open = self.open.lock().await;
+        let mut open = self.open.lock().await;
+        self.close_if_due(&mut open);
         let open = open.as_ref().ok_or_else(|| self.closed())?;
-        self.idle.used(self.clock.monotonic());
+        self.idle.used(self.clock.boottime());
         look(&open.vault)
     }
 
@@ -230,10 +260,11 @@ impl Keeper {
         change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
         let mut open = self.open.clone().lock_owned().await;
+        self.close_if_due(&mut open);
         if open.is_none() {
             return Err(self.closed());
         }
-        self.idle.used(self.clock.monotonic());
+        self.idle.used(self.clock.boottime());
         blocking(move || {
             let open = open.as_mut().ok_or_else(|| CallError::new(ErrorKind::Locked, LOCKED))?;
             change(&mut open.vault)

@@ -194,7 +194,13 @@ impl House {
     /// What every program of the house has said on standard error, for a test that looks for secrets in it.
     #[must_use]
     pub fn diaries(&self) -> String {
+        self.diaries_by_name().into_iter().map(|(_, diary)| diary).collect()
+    }
+
+    /// The same, program by program.
+    #[must_use]
+    pub fn diaries_by_name(&self) -> Vec<(String, String)> {
         let programs = self.server.iter().chain(&self.softkeys).chain(&self.daemon).chain(&self.bus);
-        programs.map(Program::diary).collect()
+        programs.map(|program| (program.name().to_owned(), program.diary())).collect()
     }
 }

@@ -61,6 +61,12 @@ impl Program {
         Ok(Self { name: name.to_owned(), child, diary })
     }
 
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its process id.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -1,5 +1,7 @@
 //! What goes wrong on a bad day: each gives one clear sentence, a way on, the documented exit code, and loses nothing.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -46,9 +48,12 @@ fn a_wrong_passphrase_opens_nothing_and_loses_nothing() {
     assert!(unlock(&house).status.success());
 }
 
+/// What happens to a vault's bytes.
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn a_vault_that_is_not_whole_is_named_and_left_alone() {
-    let cases: [(&str, fn(&[u8]) -> Vec<u8>, &str); 4] = [
+    let cases: [(&str, Damage, &str); 4] = [
         ("empty", |_| Vec::new(), "empty"),
         ("cut short", |vault| vault[..vault.len() - 7].to_vec(), "cut short"),
         ("one bit flipped", |vault| flipped(vault, vault.len() - 5), "damaged"),

@@ -2,6 +2,8 @@
 //!
 //! The third judge, ctap-hid-fido2, needs a workspace of its own (`tests/judges/ctap-hid-fido2/run`).
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,5 +1,7 @@
 //! Security keys on a bad day: none, two, silent, pulled out, wrong PIN.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};

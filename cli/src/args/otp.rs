@@ -15,6 +15,8 @@ pub enum Otp {
     Code(Code),
     /// Take over a list of otpauth:// URIs, one a line: all of them or none
     Import(Import),
+    /// Bind an account to a site, which `fob sign-in` may then give its codes
+    Bind(Bind),
     /// Remove an account
     Remove(Remove),
 }
@@ -25,6 +27,9 @@ pub struct Add {
     /// Read the URI from this descriptor
     #[arg(long, value_name = "N")]
     pub uri_fd: Option<u32>,
+    /// The site whose codes these are, such as `https://id.example`: `fob sign-in` may give them to it
+    #[arg(long, value_name = "URL")]
+    pub site: Option<String>,
     /// Only here to say why not
     #[arg(hide = true, value_name = "URI")]
     pub never: Vec<String>,
@@ -51,6 +56,19 @@ pub struct Import {
     /// Say what would happen, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `fob otp bind`.
+#[derive(Debug, Args)]
+pub struct Bind {
+    /// The account, as in `fob otp code`
+    pub query: String,
+    /// The site, such as `https://id.example`
+    #[arg(value_name = "URL")]
+    pub site: String,
+    /// Let go of the site again
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// `fob otp remove`.

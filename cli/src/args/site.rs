@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::key::Which;
+use crate::Failure;
 
 /// `fob enroll`.
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub struct Enroll {
     /// The second factor for signing in before, where the account has one [default: the first the server names]
     #[arg(long, value_name = "FACTOR", conflicts_with = "create")]
     pub with: Option<Factor>,
+    /// The account whose one-time code signs in; one that is not bound to the server is asked about, then bound
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "create")]
+    pub account: Option<String>,
     /// Secrets and patience
     #[command(flatten)]
     pub means: Means,
@@ -43,6 +47,9 @@ pub struct SignIn {
     /// The second factor [default: the first the server names]
     #[arg(long, value_name = "FACTOR", conflicts_with = "passkey")]
     pub with: Option<Factor>,
+    /// The account whose one-time code to give; one that is not bound to the server is asked about, then bound
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "passkey")]
+    pub account: Option<String>,
     /// Sign in with a passkey alone
     #[arg(long, conflicts_with_all = ["user", "password_fd"])]
     pub passkey: bool,
@@ -72,6 +79,32 @@ pub struct Means {
     /// Seconds to wait for the key and the touch, from 15 to 600 [default: what the server says]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(15..=600))]
     pub timeout: Option<u64>,
+}
+
+/// Which second factor to give.
+#[derive(Debug)]
+pub struct Second {
+    /// The kind; none for the first that the server names.
+    pub with: Option<Factor>,
+    /// The account in the vault whose code to give; none for the one that is bound to the server.
+    pub account: Option<String>,
+}
+
+impl Second {
+    /// Whoever names an account wants its code.
+    ///
+    /// # Errors
+    /// When another factor was asked for.
+    pub fn new(with: Option<Factor>, account: Option<String>) -> Result<Self, Failure> {
+        match (with, &account) {
+            (Some(Factor::Code) | None, Some(_)) => Ok(Self { with: Some(Factor::Code), account }),
+            (Some(_), Some(_)) => Err(Failure::usage(
+                "`--account` chooses a one-time code, and `--with` asks for something else",
+                "leave one of them out, or say `--with code`",
+            )),
+            (with, None) => Ok(Self { with, account }),
+        }
+    }
 }
 
 /// A second factor.

@@ -22,6 +22,7 @@ use steps::{Progress, Step};
 
 use crate::daemon::Daemon;
 use crate::secret::gave_up;
+use crate::text::shown;
 use crate::{Failure, World, interrupt};
 
 /// The only kind of credential there is.
@@ -65,7 +66,13 @@ pub(crate) async fn perform(world: &mut World, daemon: &Daemon, ask: Ask<'_>, pi
     let (request, patience) = begin(daemon, ask).await?;
     let mut running = Running { request, progress: Progress::default(), patience };
     match running.follow(world, pin, &mut interrupt).await {
-        Ok(outcome) => outcome::credential(outcome, running.progress.waited_for()),
+        Ok(outcome) => {
+            // What the daemon wants said although it went well, such as a key that ignored a wish.
+            if let (Some(_), Some(words)) = (&outcome.response_json, &outcome.message) {
+                world.note(&format!("note: {}", shown(words)));
+            }
+            outcome::credential(outcome, running.progress.waited_for())
+        }
         Err(failure) => {
             running.give_up().await;
             Err(failure)

@@ -1,18 +1,24 @@
 //! `fob enroll`: signs in as far as that is needed, then enrols a key, a passkey or one-time codes.
 
+use fob_bus::ErrorKind;
+use fob_bus::types::AddOptions;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::otp::code::fetch;
 use crate::answer::Answer;
-use crate::args::site::Enroll;
+use crate::args::site::{Enroll, Second};
 use crate::ceremony::Kind;
 use crate::daemon::Daemon;
 use crate::secret::Secret;
 use crate::server::{Account, Session};
-use crate::text::shown;
+use crate::text::{account, shown};
 use crate::visit::Visit;
 use crate::{Failure, World};
+
+/// What to do when the vault has such an account.
+const NOT_TWICE: &str =
+    "nothing was changed; if the old account is of no use any more, remove it first: `fob otp remove`";
 
 /// What is enrolled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,7 +54,17 @@ struct Enrolled {
     /// What the server calls the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// What the account with the codes is called in the vault. The server chose that name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_as: Option<String>,
     account: Account,
+}
+
+/// What came of it, besides the account at the server.
+#[derive(Default)]
+struct Names {
+    name: Option<String>,
+    kept_as: Option<String>,
 }
 
 impl Answer for Enrolled {
@@ -57,13 +73,15 @@ impl Answer for Enrolled {
     fn words(&self) -> String {
         let name = self.name.as_deref().map_or(String::new(), |name| format!(" \"{}\"", shown(name)));
         let user = shown(&self.account.username);
-        let head = format!("Enrolled: {}{name} for {user} at {}.\n", self.enrolled.shown(), self.origin);
+        let kept = self.kept_as.as_deref().map_or(String::new(), |label| format!(", kept as {}", shown(label)));
+        let head = format!("Enrolled: {}{name} for {user} at {}{kept}.\n", self.enrolled.shown(), self.origin);
         format!("{head}{user} has there:\n{}", self.account.checklist())
     }
 }
 
 pub(super) async fn run(args: Enroll, world: &mut World) -> Result<(), Failure> {
     let what = What::of(&args);
+    let second = Second::new(args.with, args.account)?;
     let mut visit = Visit::begin(&args.url, args.means, Kind::Create, world).await?;
     // Whatever can be missing here is found before anything happens there.
     if what == What::Totp {
@@ -74,25 +92,25 @@ pub(super) async fn run(args: Enroll, world: &mut World) -> Result<(), Failure> 
     let session = if args.create {
         visit.register(world, &args.user).await?
     } else {
-        visit.sign_in(world, &args.user, args.with).await?
+        visit.sign_in(world, &args.user, &second).await?
     };
     let outcome = match what {
         What::SecurityKey => key(&mut visit, world, &session, "account/security-keys", args.name).await,
         What::Passkey => key(&mut visit, world, &session, "account/passkeys", args.name).await,
-        What::Totp => codes(&mut visit, world, &session).await.map(|()| None),
+        What::Totp => codes(&mut visit, world, &session).await,
     };
     let enrolled = match outcome {
-        Ok(name) => visit.server.account(&session).await.map(|account| (name, account)),
+        Ok(names) => visit.server.account(&session).await.map(|account| (names, account)),
         Err(failure) => Err(failure),
     };
     visit.server.sign_out(session, world).await;
-    let (name, account) = enrolled?;
+    let (Names { name, kept_as }, account) = enrolled?;
     if account.hangs_on_one_thing() {
         world.note(
             "note: nothing else is set up there; enrol a second key or one-time codes, in case you lose this one",
         );
     }
-    world.answer(&Enrolled { origin: visit.server.origin().to_owned(), enrolled: what, name, account })
+    world.answer(&Enrolled { origin: visit.server.origin().to_owned(), enrolled: what, name, kept_as, account })
 }
 
 /// A credential of the key; gives the name that the server keeps it under.
@@ -102,7 +120,7 @@ async fn key(
     session: &Session,
     path: &str,
     name: Option<String>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Names, Failure> {
     let reply = visit.server.post(&format!("{path}/options"), Some(session), &json!({})).await?;
     let transaction = reply.needed_text("transaction")?.to_owned();
     let credential = visit.ceremony(world, Kind::Create, reply.needed("publicKey")?.clone()).await?;
@@ -111,16 +129,23 @@ async fn key(
         members.insert("name".to_owned(), Value::String(name));
     }
     let entry = visit.server.post(path, Some(session), &body).await?;
-    Ok(Some(entry.text("name").to_owned()).filter(|name| !name.is_empty()))
+    let name = Some(entry.text("name").to_owned()).filter(|name| !name.is_empty());
+    Ok(Names { name, ..Names::default() })
 }
 
-/// The server's seed goes straight into the vault, and a code from there confirms it. If the server does not take the
-/// code, the seed goes again.
-async fn codes(visit: &mut Visit, world: &mut World, session: &Session) -> Result<(), Failure> {
+/// The server's seed goes straight into the vault, bound to the origin that the person typed, and a code from there
+/// confirms it. If the server does not take the code, the seed goes again.
+async fn codes(visit: &mut Visit, world: &mut World, session: &Session) -> Result<Names, Failure> {
     let reply = visit.server.post("account/totp/options", Some(session), &json!({})).await?;
     let transaction = reply.needed_text("transaction")?;
     let uri = Secret::from_text(reply.needed_text("uri")?.to_owned().into());
-    let added = visit.daemon(world).await?.otp().await?.add(uri.pipe()?.into()).await?;
+    // The server chose the name as well: one that the person knows for another account is refused.
+    let options = AddOptions { site: Some(visit.server.origin().to_owned()), unique: Some(true) };
+    let added = visit.daemon(world).await?.otp().await?.add(uri.pipe()?.into(), options).await.map_err(|error| {
+        let refused = error.kind == ErrorKind::InvalidInput;
+        let failure = Failure::from(error);
+        if refused { failure.hint(NOT_TWICE) } else { failure }
+    })?;
     for warning in &added.warnings {
         world.note(&format!("note: {}", shown(warning)));
     }
@@ -128,7 +153,7 @@ async fn codes(visit: &mut Visit, world: &mut World, session: &Session) -> Resul
     if confirmed.is_err() && forget(visit.daemon(world).await?, &added.id).await.is_err() {
         world.note("note: the account that was not confirmed is still in the vault: see `fob otp list`");
     }
-    confirmed
+    confirmed.map(|()| Names { kept_as: Some(account(&added.issuer, &added.name)), ..Names::default() })
 }
 
 async fn confirm(
@@ -138,7 +163,8 @@ async fn confirm(
     transaction: &str,
     id: &str,
 ) -> Result<(), Failure> {
-    let (_, code) = fetch(visit.daemon(world).await?, id, false).await?;
+    let site = visit.server.origin().to_owned();
+    let (_, code) = fetch(visit.daemon(world).await?, id, false, Some(&site)).await?;
     let body = json!({ "transaction": transaction, "code": *code });
     visit.server.post("account/totp", Some(session), &body).await.map(|_| ())
 }

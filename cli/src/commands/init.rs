@@ -1,6 +1,11 @@
 //! `fob init`: makes the vault, and gives the recovery code once.
 
+use std::os::fd::OwnedFd;
+
+use fob_bus::types::vault_state;
+use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::answer::Answer;
 use crate::args::vault::Init;
@@ -15,13 +20,16 @@ struct Made<'a> {
     /// Only when it goes nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_code: Option<&'a str>,
+    #[serde(skip)]
+    open: bool,
 }
 
 impl Answer for Made<'_> {
     const SCHEMA: &'static str = "fob.init/1";
 
     fn words(&self) -> String {
-        let made = format!("The vault is made and open: {}\n", shown(&self.vault_path));
+        let open = if self.open { " and open" } else { "" };
+        let made = format!("The vault is made{open}: {}\n", shown(&self.vault_path));
         match self.recovery_code {
             None => made,
             Some(code) => format!(
@@ -43,7 +51,10 @@ pub(super) async fn run(args: Init, world: &mut World) -> Result<(), Failure> {
         ));
     }
     // Who listens is looked at before anything is asked for.
-    let daemon = Daemon::entrust(world).await?;
+    let daemon = Daemon::call(world).await?;
+    if matches!(daemon.status().await?.vault.as_str(), vault_state::LOCKED | vault_state::UNLOCKED) {
+        return Err(CallError::new(ErrorKind::VaultExists, "there is a vault already").into());
+    }
     let passphrase = Source {
         what: "passphrase",
         option: "--passphrase-fd",
@@ -52,14 +63,34 @@ pub(super) async fn run(args: Init, world: &mut World) -> Result<(), Failure> {
     };
     let passphrase = passphrase.obtain_new(world)?;
     let (reader, writer) = awaiting()?;
-    daemon.manager().await?.init(passphrase.pipe()?.into(), writer.into()).await?;
-    let code = text_of(&reader)?;
+    let outcome = daemon.manager().await?.init(passphrase.pipe()?.into(), writer.into()).await;
+    let (code, failure) = match outcome {
+        Ok(()) => (text_of(&reader)?, None),
+        Err(error) => match late(&daemon, &reader).await {
+            Some(code) => (code, Some(Failure::from(error))),
+            None => return Err(error.into()),
+        },
+    };
     let recovery_code = match sink {
         Some(sink) => sink.write(code.as_bytes()).map(|()| None).map_err(lost)?,
         None => Some(code.as_str()),
     };
     let vault_path = daemon.status().await.map(|status| status.vault_path).unwrap_or_default();
-    world.answer(&Made { vault_path, recovery_code })
+    world.answer(&Made { vault_path, recovery_code, open: failure.is_none() })?;
+    match failure {
+        None => Ok(()),
+        Some(failure) => {
+            Err(failure.hint("the vault is made all the same: keep its recovery code, and `fob unlock`").after_answer())
+        }
+    }
+}
+
+/// The recovery code of a vault that was made before something went wrong, such as somebody who locked: it is given
+/// once, and a vault without it lacks a way in for ever.
+async fn late(daemon: &Daemon, reader: &OwnedFd) -> Option<Zeroizing<String>> {
+    let code = text_of(reader).ok().filter(|code| !code.is_empty())?;
+    let none = daemon.status().await.is_ok_and(|status| status.vault == vault_state::NONE);
+    (!none).then_some(code)
 }
 
 /// The vault is made, and nobody has its recovery code.

@@ -30,11 +30,7 @@ const PASSPHRASE: Source<'static> =
     Source { what: "passphrase", option: "--passphrase-fd", descriptor: None, prompt: "Passphrase of the vault: " };
 
 pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
-    let daemon = match Daemon::entrust(world).await {
-        // With an open vault fobd hides from the close look, and wants no passphrase either.
-        Err(_) if is_open(world).await => return world.answer(&Unlocked { vault: vault_state::UNLOCKED }),
-        daemon => daemon?,
-    };
+    let daemon = Daemon::call(world).await?;
     let recovery = args.recovery || args.recovery_fd.is_some();
     let source = if recovery {
         Source {
@@ -50,12 +46,6 @@ pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> 
     let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
     outcome.map_err(|error| refused(error, recovery))?;
     world.answer(&Unlocked { vault: vault_state::UNLOCKED })
-}
-
-/// Whether fobd says that there is nothing to open.
-async fn is_open(world: &World) -> bool {
-    let Ok(daemon) = Daemon::call(world).await else { return false };
-    daemon.status().await.is_ok_and(|status| status.vault == vault_state::UNLOCKED)
 }
 
 /// A slip in the recovery code is no reason to try the recovery code.
@@ -77,16 +67,15 @@ pub(crate) async fn with_open_vault<T>(
 ) -> Result<T, Failure> {
     match call(daemon).await {
         Err(failure) if failure.exit == crate::Exit::Locked && world.terminal.is_there() => {
-            ask_and_unlock(world).await?;
+            ask_and_unlock(world, daemon).await?;
             call(daemon).await
         }
         outcome => outcome,
     }
 }
 
-/// Asks for the passphrase until it is right, on a connection of its own: only for that one must fobd be seen closely.
-async fn ask_and_unlock(world: &mut World) -> Result<(), Failure> {
-    let daemon = Daemon::entrust(world).await?;
+/// Asks for the passphrase until it is right.
+async fn ask_and_unlock(world: &mut World, daemon: &Daemon) -> Result<(), Failure> {
     let manager = daemon.manager().await?;
     for tried in 1..=TRIES {
         let secret = PASSPHRASE.obtain(world)?;

@@ -72,10 +72,11 @@ impl Address {
     }
 }
 
-/// `localhost`, what lies below it, and the addresses of this machine (Secure Contexts §3.1).
+/// `localhost` and the addresses of this machine. Names below `localhost` are this machine for a browser, which looks
+/// at no name server for them (Secure Contexts §3.1); the system's resolver may ask one and be led anywhere.
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => *name == "localhost",
         Host::Ipv4(address) => IpAddr::from(*address).is_loopback(),
         Host::Ipv6(address) => IpAddr::from(*address).is_loopback(),
     }
@@ -96,6 +97,9 @@ mod tests {
             ("http://[::1]:1/", Ok("http://[::1]:1")),
             ("http://id.example", Err(Exit::Usage)),
             ("http://localhost.example", Err(Exit::Usage)),
+            ("http://id.localhost:8080", Err(Exit::Usage)),
+            ("http://localhost.", Err(Exit::Usage)),
+            ("https://id.localhost", Ok("https://id.localhost")),
             ("https://ada:secret@id.example", Err(Exit::Usage)),
             ("ftp://id.example", Err(Exit::Usage)),
             ("id.example", Err(Exit::Usage)),

@@ -40,7 +40,6 @@ impl Session {
 pub(crate) struct Server {
     address: Address,
     agent: ureq::Agent,
-    name: String,
 }
 
 impl Server {
@@ -55,10 +54,9 @@ impl Server {
         if address.is_loopback() {
             config = config.proxy(None);
         }
-        let mut server = Self { address, agent: config.build().into(), name: String::new() };
+        let server = Self { address, agent: config.build().into() };
         let said = server.get("server", None).await?;
         server.address.must_be(said.text("origin"))?;
-        server.name = said.text("name").to_owned();
         if let Some(warning) = clock::warning(said.text("time"), world.now()) {
             world.note(&warning);
         }
@@ -68,11 +66,6 @@ impl Server {
     /// The origin of the URL that was typed.
     pub(crate) fn origin(&self) -> &str {
         self.address.origin()
-    }
-
-    /// The issuer of its one-time codes.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 
     /// GET.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Visit;
+use super::account::no_code;
 use crate::commands::otp::code::fetch;
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
@@ -39,10 +40,12 @@ impl Visit {
         &mut self,
         world: &mut World,
         user: &str,
+        account: Option<&str>,
         transaction: &str,
     ) -> Result<Session, Failure> {
         self.open_vault(world).await?;
-        let query = format!("{}:{user}", self.server.name());
+        let query = self.account_for_code(world, user, account).await?;
+        let site = self.server.origin().to_owned();
         let mut attempt = Attempt { wait: false, next: false };
         let mut fresh_at = 0;
         loop {
@@ -50,9 +53,11 @@ impl Visit {
                 wait_until(fresh_at, world).await?;
             }
             let daemon = self.daemon(world).await?;
-            let fetched =
-                with_open_vault(world, daemon, async |daemon: &Daemon| fetch(daemon, &query, attempt.next).await);
-            let (info, code) = fetched.await?;
+            // Every code is asked for with the site: the daemon looks each time whether the account is bound to it.
+            let fetched = with_open_vault(world, daemon, async |daemon: &Daemon| {
+                fetch(daemon, &query, attempt.next, Some(&site)).await
+            });
+            let (info, code) = fetched.await.map_err(|failure| no_code(failure, &site))?;
             fresh_at = info.valid_from.unwrap_or_default();
             match self.give_code("sign-in/totp", transaction, &code).await {
                 Err(failure) => attempt = after(&failure.word, attempt).ok_or(failure)?,

@@ -1,6 +1,7 @@
 //! A visit to a sign-in server: the server, the person's secrets and, when it is needed, the daemon. What `enroll` and
 //! `sign-in` share.
 
+mod account;
 mod code;
 mod ways_in;
 

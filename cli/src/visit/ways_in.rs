@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Visit;
-use crate::args::site::Factor;
+use crate::args::site::{Factor, Second};
 use crate::ceremony::Kind;
 use crate::server::{Reply, Session};
 use crate::text::shown;
@@ -33,25 +33,20 @@ impl Visit {
     }
 
     /// Signs in with the password and, where the account has one, a second factor.
-    pub(crate) async fn sign_in(
-        &mut self,
-        world: &mut World,
-        user: &str,
-        with: Option<Factor>,
-    ) -> Result<Session, Failure> {
+    pub(crate) async fn sign_in(&mut self, world: &mut World, user: &str, second: &Second) -> Result<Session, Failure> {
         let password = self.password(world, user)?;
         let body = Credentials { username: user, password: password.expose_text("password")? };
         let reply = self.server.post("sign-in/password", None, &body).await?;
         if let Some(session) = reply.session() {
-            if with.is_some() {
+            if second.with.is_some() {
                 world.note("note: this account has no second factor; the password was enough");
             }
             return Ok(session);
         }
         let transaction = reply.needed_text("transaction")?.to_owned();
-        match choose(&reply, with, self.server.origin())? {
+        match choose(&reply, second.with, self.server.origin())? {
             Factor::Key => self.key_step(world, &transaction).await,
-            Factor::Code => self.code_step(world, user, &transaction).await,
+            Factor::Code => self.code_step(world, user, second.account.as_deref(), &transaction).await,
             Factor::BackupCode => {
                 let code = self.backup_code(world)?;
                 self.give_code("sign-in/backup-code", &transaction, code.expose_text("backup code")?).await

@@ -147,6 +147,10 @@ async fn the_servers_seed_goes_into_the_vault_and_a_code_confirms_it() {
     let left = run(&daemon, &server, "enroll URL --user ada --code", None).await;
     assert_eq!(left.exit, Exit::Ok, "{left}");
     assert_eq!(daemon.facts().secrets, ["otpauth://totp/signin:ada?secret=JBSWY3DPEHPK3PXP"]);
+    // The server chose the name: it must be no other account's, and the person sees it beside the origin.
+    assert!(daemon.facts().calls.contains(&format!("Add({}, no twin)", server.origin)));
+    assert!(left.out.contains("at http://localhost:PORT, kept as Example:ada.\n"), "{left}");
+    assert_eq!(daemon.facts().calls.last().unwrap(), &format!("Code(e2, {})", server.origin));
     let sent: Value = serde_json::from_str(&server.body("POST /api/v1/account/totp")).unwrap();
     assert_eq!(sent, json!({"transaction": "t3", "code": CODE}));
     assert!(!daemon.facts().calls.iter().any(|call| call.starts_with("Remove")));
@@ -225,9 +229,96 @@ async fn a_code_that_is_spent_is_followed_by_the_next() {
         "POST /api/v1/sign-in/totp" if !came.body.contains(NEXT_CODE) => answer(500, &json!({})),
         _ => respond(origin, came),
     });
+    daemon.facts().entries[0].sites = Some(vec![server.origin.clone()]);
     let left = run(&daemon, &server, "sign-in URL --user ada --with code", None).await;
     assert_eq!(left.exit, Exit::Ok, "{left}");
-    assert_eq!(daemon.facts().calls, ["Status", "Code(signin:ada)", "Code(signin:ada)"]);
+    // The second code, too, only for the site.
+    let code = format!("Code(ada, {})", server.origin);
+    assert_eq!(daemon.facts().calls, ["Status", code.as_str(), code.as_str()]);
+}
+
+#[tokio::test]
+async fn a_server_gets_no_code_by_calling_itself_like_another_account() {
+    let daemon = FakeDaemon::new();
+    daemon.facts().entries[0].issuer = "GitHub".to_owned();
+    daemon.facts().entries[0].sites = Some(vec!["https://github.example".to_owned()]);
+    let server = Http::serve(|origin, came| match came.line.as_str() {
+        "GET /api/v1/server" => answer(200, &json!({"name": "GitHub", "origin": origin})),
+        _ => respond(origin, came),
+    });
+    let mut text = String::new();
+    for typed in [None, Some(&[][..])] {
+        let left = run(&daemon, &server, "sign-in URL --user ada --with code", typed).await;
+        assert_eq!(left.exit, Exit::Denied);
+        text.push_str(&format!("{left}\n"));
+    }
+    let came = server.lines();
+    assert!(!came.iter().any(|line| line.contains("totp")), "{came:?}");
+    insta::assert_snapshot!(text.replace(&server.origin, "http://localhost:PORT"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_bound_is_used_only_after_a_yes_that_binds_it() {
+    let (daemon, server) = (FakeDaemon::new(), server());
+    let line = "sign-in URL --user ada --account example";
+    let mut text = String::new();
+    for typed in [None, Some(&["n"][..]), Some(&[""])] {
+        let left = run(&daemon, &server, line, typed).await;
+        assert_eq!(left.exit, Exit::Denied);
+        assert!(!daemon.facts().calls.iter().any(|call| call.starts_with("Code") || call.starts_with("Bind")));
+        text.push_str(&format!("{left}\n"));
+    }
+    daemon.facts().calls.clear();
+    let yes = run(&daemon, &server, line, Some(&["y"])).await;
+    let origin = server.origin.clone();
+    let bind = format!("Bind(e1, e1, {origin}, true)");
+    let code = format!("Code(e1, {origin})");
+    assert_eq!(daemon.facts().calls, ["Status", "Find(example)", &bind, &code]);
+    assert_eq!(server.body("POST /api/v1/sign-in/totp"), format!(r#"{{"transaction":"t1","code":"{CODE}"}}"#));
+    // From now on nobody is asked.
+    let again = run(&daemon, &server, line, None).await;
+    assert_eq!((yes.exit, again.exit), (Exit::Ok, Exit::Ok));
+    let other = run(&daemon, &server, &format!("{line} --with key"), None).await;
+    text.push_str(&format!("{yes}\n{again}\n{other}"));
+    insta::assert_snapshot!(text.replace(&origin, "http://localhost:PORT"));
+}
+
+#[tokio::test]
+async fn a_session_that_could_not_be_handed_over_is_ended() {
+    for (case, account_fails) in [("the server breaks", true), ("nobody reads", false)] {
+        let daemon = FakeDaemon::new();
+        daemon.facts().scenes = touched();
+        let server = Http::serve(move |origin, came| match came.line.as_str() {
+            "GET /api/v1/account" if account_fails => answer(500, &json!({})),
+            _ => respond(origin, came),
+        });
+        let taken = Taken::new();
+        let line = format!("sign-in URL --user ada --with key --session-fd {}", taken.number());
+        let left = if account_fails {
+            run(&daemon, &server, &line, None).await
+        } else {
+            // A descriptor that is open and takes nothing.
+            let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+            let number = std::os::fd::AsRawFd::as_raw_fd(&full);
+            run(&daemon, &server, &format!("sign-in URL --user ada --with key --session-fd {number}"), None).await
+        };
+        assert_eq!(left.exit, Exit::Failed, "{case}: {left}");
+        assert_eq!(server.lines().last().unwrap(), "POST /api/v1/sign-out", "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_daemon_says_beside_a_success_is_shown() {
+    let (daemon, server) = (FakeDaemon::new(), server());
+    let outcome = Outcome {
+        response_json: Some("{\"id\":\"AAAA\"}".to_owned()),
+        message: Some("the key ignored \u{1b}[2Ja wish".to_owned()),
+        ..Outcome::default()
+    };
+    daemon.facts().scenes = vec![Scene::Done(outcome)];
+    let left = run(&daemon, &server, "sign-in URL --user ada --with key", None).await;
+    assert_eq!(left.exit, Exit::Ok);
+    assert!(left.err.contains("note: the key ignored [2Ja wish\n"), "{left}");
 }
 
 #[tokio::test]

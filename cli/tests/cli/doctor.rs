@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use fob::Exit;
 use fob::world::{Connecting, Door};
 use fob_bus::connect::ConnectError;
-use fob_bus::peer::Check;
 use serde_json::Value;
 
 use super::common::daemon::FakeDaemon;
@@ -15,7 +14,7 @@ use super::common::{behind, with};
 struct Nobody;
 
 impl Door for Nobody {
-    fn connect(&self, _check: Check) -> Connecting<'_> {
+    fn connect(&self) -> Connecting<'_> {
         let path = PathBuf::from("/run/user/1000/fob/fobd.sock");
         Box::pin(async { Err(ConnectError::NotRunning { path, source: io::Error::from_raw_os_error(111) }) })
     }

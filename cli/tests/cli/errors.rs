@@ -7,7 +7,7 @@ use fob::Exit;
 use fob::failure::table;
 use fob::world::{Connecting, Door};
 use fob_bus::connect::ConnectError;
-use fob_bus::peer::{Check, NotFobd};
+use fob_bus::peer::NotFobd;
 use fob_bus::{CallError, Details, ErrorKind};
 
 use super::common::daemon::FakeDaemon;
@@ -44,7 +44,7 @@ async fn an_error_that_fobd_never_made_is_told_all_the_same() {
     // The interface is gone: an older daemon.
     struct Old;
     impl Door for Old {
-        fn connect(&self, _check: Check) -> Connecting<'_> {
+        fn connect(&self) -> Connecting<'_> {
             Box::pin(async {
                 let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
                 tokio::spawn(async move {
@@ -62,7 +62,7 @@ async fn an_error_that_fobd_never_made_is_told_all_the_same() {
 struct Closed(fn() -> ConnectError);
 
 impl Door for Closed {
-    fn connect(&self, _check: Check) -> Connecting<'_> {
+    fn connect(&self) -> Connecting<'_> {
         let error = (self.0)();
         Box::pin(async { Err(error) })
     }

@@ -115,6 +115,22 @@ async fn accounts_are_listed_with_what_is_odd_about_them() {
     insta::assert_snapshot!(format!("{shown}\n{json}\n{empty}"));
 }
 
+#[tokio::test]
+async fn an_account_is_bound_to_the_origin_of_what_was_typed_and_let_go_again() {
+    let daemon = FakeDaemon::new();
+    let added = with(&daemon).stdin("otpauth://totp/x").run("otp add --site https://ID.example:443/login").await;
+    assert_eq!((added.exit, daemon.facts().calls[0].as_str()), (Exit::Ok, "Add(https://id.example)"));
+    daemon.facts().calls.clear();
+    let bound = with(&daemon).run("otp bind example https://ID.example/login").await;
+    let listed = with(&daemon).run("otp list").await;
+    let let_go = with(&daemon).run("otp bind example https://id.example --remove --json").await;
+    let calls = daemon.facts().calls.join("\n");
+    for line in ["otp bind example http://id.example", "otp add --site nonsense"] {
+        assert_eq!(with(&daemon).run(line).await.exit, Exit::Usage, "{line}");
+    }
+    insta::assert_snapshot!(format!("{bound}\n{listed}\n{let_go}\n--- calls\n{calls}"));
+}
+
 fn report() -> ImportReport {
     let taken = |id: &str, name: &str| Added {
         id: id.to_owned(),

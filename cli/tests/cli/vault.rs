@@ -1,5 +1,7 @@
 //! `fob status`, `init`, `unlock`, `lock`.
 
+use std::sync::Arc;
+
 use fob::Exit;
 use fob_bus::{CallError, ErrorKind};
 
@@ -25,11 +27,51 @@ async fn status_says_how_things_stand() {
     insta::assert_snapshot!(text);
 }
 
+fn without_vault() -> Arc<FakeDaemon> {
+    let daemon = FakeDaemon::new();
+    daemon.facts().status.vault = "none".to_owned();
+    daemon
+}
+
+#[tokio::test]
+async fn a_vault_that_is_there_is_named_before_a_passphrase_is_asked_for() {
+    for state in ["locked", "unlocked"] {
+        let daemon = FakeDaemon::new();
+        daemon.facts().status.vault = state.to_owned();
+        let left = with(&daemon).seen().typed(&[]).run("init").await;
+        assert_eq!((left.exit, left.asked.len()), (Exit::Failed, 0), "{left}");
+        assert!(left.err.contains("there is a vault already") && left.err.contains("fob unlock"), "{left}");
+        assert_eq!(daemon.facts().calls, ["Status"]);
+    }
+}
+
+/// Somebody locks while the vault is being made: it stands, and its recovery code is given this once.
+#[tokio::test]
+async fn a_recovery_code_is_shown_whatever_went_wrong_after_the_vault_was_made() {
+    let cancelled = || CallError::new(ErrorKind::Cancelled, "the vault was locked meanwhile");
+    let daemon = without_vault();
+    daemon.facts().init_ends_with = Some(cancelled());
+    let typed = with(&daemon).seen().typed(&["correct horse", "correct horse"]).run("init").await;
+    daemon.facts().status.vault = "none".to_owned();
+    daemon.facts().init_ends_with = Some(cancelled());
+    let (handed, taken) = (Handed::new("correct horse"), Taken::new());
+    let line = format!("init --json --passphrase-fd {} --recovery-fd {}", handed.number(), taken.number());
+    let scripted = with(&daemon).run(&line).await;
+    assert_eq!(taken.text(), format!("{RECOVERY}\n"));
+    // Refused before anything was made: there is no code to show.
+    let daemon = without_vault();
+    daemon.facts().init_ends_with = Some(CallError::new(ErrorKind::VaultBusy, "another program writes the vault"));
+    let refused = with(&daemon).seen().typed(&["correct horse", "correct horse"]).run("init").await;
+    assert!(!refused.to_string().contains(RECOVERY), "{refused}");
+    insta::assert_snapshot!(format!("{typed}\n{scripted}\n{refused}"));
+}
+
 #[tokio::test]
 async fn a_vault_is_made_and_its_recovery_code_shown_once() {
-    let daemon = FakeDaemon::new();
+    let daemon = without_vault();
     let typed = with(&daemon).seen().typed(&["correct horse", "correct horse"]).run("init").await;
     assert_eq!(daemon.facts().secrets, ["correct horse"]);
+    daemon.facts().status.vault = "none".to_owned();
     let (handed, taken) = (Handed::new("correct horse\n"), Taken::new());
     let line = format!("init --passphrase-fd {} --recovery-fd {}", handed.number(), taken.number());
     let scripted = with(&daemon).run(&line).await;
@@ -41,14 +83,14 @@ async fn a_vault_is_made_and_its_recovery_code_shown_once() {
 
 #[tokio::test]
 async fn no_vault_is_made_that_nobody_could_open_again() {
-    let daemon = FakeDaemon::new();
+    let daemon = without_vault();
     let empty = Handed::new("\n");
     let unseen = with(&daemon).typed(&[]).run("init").await;
     let differs = with(&daemon).seen().typed(&["correct horse", "corect horse"]).run("init").await;
     let empty = with(&daemon).seen().run(&format!("init --passphrase-fd {}", empty.number())).await;
     let nobody = with(&daemon).seen().run("init").await;
     let gone = with(&daemon).seen().typed(&["^C"]).run("init").await;
-    assert!(daemon.facts().calls.is_empty());
+    assert!(!daemon.facts().calls.contains(&"Init".to_owned()));
     insta::assert_snapshot!(format!("{unseen}\n{differs}\n{empty}\n{nobody}\n{gone}"));
 }
 

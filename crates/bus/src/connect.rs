@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use zbus::Connection;
 use zbus::connection::Builder;
 
-use crate::peer::{Check, NotFobd, is_fobd};
+use crate::peer::{NotFobd, is_fobd};
 
 /// Why there is no connection to fobd.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +40,13 @@ pub enum ConnectError {
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn connect(check: Check) -> Result<Connection, ConnectError> {
+pub async fn connect() -> Result<Connection, ConnectError> {
     let path = crate::names::socket().ok_or(ConnectError::NoPlace)?;
     let stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
         Err(source) => return Err(ConnectError::NotRunning { path, source }),
     };
-    if let Err(source) = is_fobd(&stream, check) {
+    if let Err(source) = is_fobd(&stream) {
         return Err(ConnectError::NotFobd { path, source });
     }
     Ok(Builder::unix_stream(stream).p2p().build().await?)

@@ -79,14 +79,13 @@ pub fn take(end: &OwnedFd, limit: usize) -> Result<Zeroizing<Vec<u8>>, PipeError
 fn take_within(end: &OwnedFd, limit: usize, patience: Duration) -> Result<Zeroizing<Vec<u8>>, PipeError> {
     become_patient(end)?;
     let start = Instant::now();
-    // Reserved at once: a vector that grows leaves copies of a secret behind.
     let mut taken = Zeroizing::new(Vec::with_capacity(limit.min(SHORT) + 1));
     let mut buffer = Zeroizing::new([0; SHORT]);
     loop {
         let left = patience.checked_sub(start.elapsed()).ok_or(PipeError::Slow)?;
         match rustix::io::read(end, &mut buffer[..]) {
             Ok(0) => return Ok(taken),
-            Ok(length) => taken.extend_from_slice(buffer.get(..length).unwrap_or_default()),
+            Ok(length) => append(&mut taken, buffer.get(..length).unwrap_or_default()),
             Err(Errno::AGAIN) => wait(end, PollFlags::IN, left)?,
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -95,6 +94,18 @@ fn take_within(end: &OwnedFd, limit: usize, patience: Duration) -> Result<Zeroiz
             return Err(PipeError::TooLong(limit));
         }
     }
+}
+
+/// Puts more bytes behind a secret. A vector that grows by itself leaves a copy of what it held behind; here the old
+/// one is wiped.
+fn append(secret: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
+    let length = secret.len() + more.len();
+    if length > secret.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(length.max(secret.capacity() * 2)));
+        larger.extend_from_slice(secret);
+        *secret = larger;
+    }
+    secret.extend_from_slice(more);
 }
 
 /// Puts a secret of at most [`SHORT`] bytes into a passed end, in one piece, without waiting for its reader.
@@ -145,6 +156,27 @@ mod tests {
             let end = holding(secret(length)).unwrap();
             assert_eq!(*take(&end, LIST).unwrap(), vec![7; length], "{length} bytes");
         }
+    }
+
+    /// What realloc(3) moves it leaves behind as it was. So the vector never grows: the bytes that are there stay where
+    /// they are, or all move to a vector that had room for them before they came.
+    #[test]
+    fn a_long_secret_moves_only_into_a_vector_that_was_made_for_it() {
+        let mut secret = Zeroizing::new(Vec::with_capacity(SHORT + 1));
+        let mut moves = 0;
+        for piece in 0..100_u8 {
+            let (place, room) = (secret.as_ptr(), secret.capacity());
+            append(&mut secret, &[piece; SHORT]);
+            if secret.as_ptr() == place {
+                assert_eq!(secret.capacity(), room, "it grew where it was");
+            } else {
+                assert!(secret.capacity() >= 2 * room, "it had no room of its own");
+                moves += 1;
+            }
+        }
+        assert!(moves <= 7, "{moves}");
+        assert!(secret.chunks(SHORT).zip(0..).all(|(piece, byte): (_, u8)| *piece == [byte; SHORT]));
+        assert_eq!(secret.len(), 100 * SHORT);
     }
 
     #[test]

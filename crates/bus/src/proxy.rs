@@ -5,8 +5,8 @@ use zbus::proxy;
 
 use crate::error::CallError;
 use crate::types::{
-    Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo, Outcome,
-    SetPinOptions, StateDetails, Status,
+    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo,
+    Outcome, SetPinOptions, StateDetails, Status,
 };
 
 type Result<T> = std::result::Result<T, CallError>;
@@ -48,13 +48,17 @@ pub trait Otp1 {
     fn code(&self, query: &str, options: CodeOptions, code: Fd<'_>) -> Result<CodeInfo>;
 
     /// Adds the account of an `otpauth://` URI from a pipe.
-    fn add(&self, uri: Fd<'_>) -> Result<Added>;
+    fn add(&self, uri: Fd<'_>, options: AddOptions) -> Result<Added>;
 
     /// Takes over a list of `otpauth://` URIs, one a line, from a pipe.
     fn import(&self, list: Fd<'_>, options: ImportOptions) -> Result<ImportReport>;
 
     /// Removes the one account that `query` names; `confirm` is its id, so that nothing else goes by a typing error.
     fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo>;
+
+    /// Binds the one account that `query` names to a site (`bound`), which then may have its codes, or lets go of it;
+    /// `confirm` is the account's id.
+    fn bind(&self, query: &str, confirm: &str, site: &str, bound: bool) -> Result<EntryInfo>;
 
     /// The one account that `query` names.
     fn find(&self, query: &str) -> Result<EntryInfo>;

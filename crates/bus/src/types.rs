@@ -63,6 +63,18 @@ pub struct EntryInfo {
     pub counter: Option<u64>,
     /// Why it gives no code.
     pub unusable: Option<String>,
+    /// The sites that may have its codes, as origins; absent from a fobd that knows none.
+    pub sites: Option<Vec<String>>,
+}
+
+/// Options of `Otp1.Add`.
+#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct AddOptions {
+    /// The site that may have its codes, as an origin.
+    pub site: Option<String>,
+    /// Refuse it when another account has the same name, for names that a stranger chose.
+    pub unique: Option<bool>,
 }
 
 /// `Otp1.Add`.
@@ -85,6 +97,8 @@ pub struct Added {
 pub struct CodeOptions {
     /// The code of the next step instead of this one's; only of accounts that go by time.
     pub next: Option<bool>,
+    /// The site that will get the code, as an origin: only an account that is bound to exactly it gives one.
+    pub site: Option<String>,
 }
 
 /// `Otp1.Code`: what is said about the code. The code itself goes through the pipe.

@@ -38,9 +38,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => list(),
-        ["--socket", path] => probe(Box::new(SocketLink::connect(Path::new(path))?)),
-        ["--stream", path] => probe(Box::new(SocketLink::connect_stream(Path::new(path))?)),
-        [node] => probe(Box::new(open(Path::new(node))?)),
+        ["--socket", path] => {
+            patiently(|clock, pause, watch| Ok(Box::new(SocketLink::connect(Path::new(path), clock, pause, watch)?)))
+        }
+        ["--stream", path] => patiently(|clock, pause, watch| {
+            Ok(Box::new(SocketLink::connect_stream(Path::new(path), clock, pause, watch)?))
+        }),
+        [node] => patiently(|clock, pause, watch| {
+            Ok(Box::new(hid::open_patiently(&hid::Hidraw::default(), Path::new(node), clock, pause, watch)?))
+        }),
         _ => Err("usage: probe [NODE | --socket PATH | --stream PATH]".into()),
     }
 }
@@ -52,13 +58,18 @@ fn list() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn open(node: &Path) -> Result<hid::HidLink, hid::OpenError> {
+type Opened = Result<Box<dyn Link>, Box<dyn Error>>;
+
+/// Probes what `open` opens, within five seconds.
+fn patiently(
+    open: impl FnOnce(&SystemClock, &mut dyn FnMut(Millis), &mut Watch<'_>) -> Opened,
+) -> Result<(), Box<dyn Error>> {
     let clock = SystemClock::new();
     let cancel = CancelToken::new();
     let deadline = clock.monotonic().plus(Millis(5_000));
     let mut pause = |length: Millis| std::thread::sleep(length.duration());
     let mut states = |state| println!("state     {state:?}");
-    hid::open_patiently(&hid::Hidraw, node, &clock, &mut pause, &mut Watch::new(deadline, &cancel, &mut states))
+    probe(open(&clock, &mut pause, &mut Watch::new(deadline, &cancel, &mut states))?)
 }
 
 fn probe(link: Box<dyn Link>) -> Result<(), Box<dyn Error>> {

@@ -3,20 +3,36 @@
 //! `SOCK_SEQPACKET` keeps the borders of reports; on `SOCK_STREAM` every 64 bytes are one.
 
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use fob_ambient::Millis;
+use fob_ambient::{Clock, Millis};
 use fob_ctap::hid::REPORT;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
 
-use crate::{LONGEST_WAIT, Link, LinkError, Report};
+use crate::{LONGEST_WAIT, Link, LinkError, Report, Watch};
 
 /// Longest that a full socket may hold up a report, in milliseconds. A key reads what it is sent at once.
 const SEND_LIMIT: Millis = Millis(1_000);
+
+/// Pause before a key that takes no connection is tried again, in milliseconds: so soon a cancel is noticed.
+const PAUSE: Millis = Millis(50);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Somebody listens and takes no more connections, until the deadline.
+    #[error("the key takes no connection")]
+    Full,
+    /// The caller's [`CancelToken`](crate::CancelToken) ended the waiting.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// What the system says, such as that nobody listens.
+    #[error("the key's socket cannot be reached")]
+    Failed(#[from] io::Error),
+}
 
 /// A connected socket.
 #[derive(Debug)]
@@ -35,23 +51,32 @@ enum Kind {
 }
 
 impl SocketLink {
-    /// Connects to a `SOCK_SEQPACKET` socket.
+    /// Connects to a `SOCK_SEQPACKET` socket. While its listener has a full queue and takes nobody from it, tries again
+    /// until the watch's deadline: a connect(2) that waits would wait for ever. `pause` lets that much time pass, for
+    /// which `std::thread::sleep` will do.
     ///
     /// # Errors
-    /// What the system says, such as that nobody listens.
-    pub fn connect(path: &Path) -> io::Result<Self> {
-        let kind = SocketType::SEQPACKET;
-        let socket = rustix::net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)?;
-        rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
-        Ok(Self::seqpacket(socket))
+    /// [`ConnectError`].
+    pub fn connect(
+        path: &Path,
+        clock: &dyn Clock,
+        pause: &mut dyn FnMut(Millis),
+        watch: &Watch<'_>,
+    ) -> Result<Self, ConnectError> {
+        Ok(Self::seqpacket(connected(SocketType::SEQPACKET, path, clock, pause, watch)?))
     }
 
-    /// Connects to a `SOCK_STREAM` socket.
+    /// The same for a `SOCK_STREAM` socket.
     ///
     /// # Errors
-    /// What the system says, such as that nobody listens.
-    pub fn connect_stream(path: &Path) -> io::Result<Self> {
-        Ok(Self::stream(UnixStream::connect(path)?.into()))
+    /// [`ConnectError`].
+    pub fn connect_stream(
+        path: &Path,
+        clock: &dyn Clock,
+        pause: &mut dyn FnMut(Millis),
+        watch: &Watch<'_>,
+    ) -> Result<Self, ConnectError> {
+        Ok(Self::stream(connected(SocketType::STREAM, path, clock, pause, watch)?))
     }
 
     /// A `SOCK_SEQPACKET` socket that is connected already.
@@ -64,6 +89,12 @@ impl SocketLink {
     #[must_use]
     pub const fn stream(socket: OwnedFd) -> Self {
         Self { socket, kind: Kind::Stream { begun: Vec::new() } }
+    }
+
+    /// The socket, to ask the kernel who listens at the other end.
+    #[must_use]
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Waits until the socket is ready; false if it is not after `wait`, or a signal came.
@@ -131,6 +162,35 @@ impl Link for SocketLink {
                 Ok(Some(whole))
             }
         }
+    }
+}
+
+fn connected(
+    kind: SocketType,
+    path: &Path,
+    clock: &dyn Clock,
+    pause: &mut dyn FnMut(Millis),
+    watch: &Watch<'_>,
+) -> Result<OwnedFd, ConnectError> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, kind, flags, None).map_err(io::Error::from)?;
+    let address = SocketAddrUnix::new(path).map_err(io::Error::from)?;
+    loop {
+        if watch.cancel.is_cancelled() {
+            return Err(ConnectError::Cancelled);
+        }
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => return Ok(socket),
+            Err(Errno::INTR) => continue,
+            // unix(7): the queue of the listener is full.
+            Err(Errno::AGAIN) => {}
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+        let left = watch.deadline.since(clock.monotonic());
+        if left == Millis(0) {
+            return Err(ConnectError::Full);
+        }
+        pause(PAUSE.min(left));
     }
 }
 

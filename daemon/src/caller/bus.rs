@@ -2,10 +2,11 @@
 //!
 //! Where the broker passes a pidfd (`ProcessFD`) that is the process. Otherwise its process id is all there is: the
 //! process must have started before its message arrived, so a later one that inherited the number is told apart. The
-//! bus cannot exclude an exec in between, so nothing that is remembered about a caller here outlives its connection.
+//! bus cannot exclude an exec in between, so what is learnt about a caller is remembered until the vault is locked the
+//! next time, at the latest; then it is looked at again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Pid;
 use zbus::Connection;
@@ -22,7 +23,26 @@ const REMEMBERED: usize = 256;
 #[derive(Debug)]
 pub(crate) struct BusCallers {
     household: Household,
-    known: Mutex<HashMap<OwnedUniqueName, Arc<Caller>>>,
+    known: Mutex<Known>,
+}
+
+/// What was learnt since the last lock.
+#[derive(Debug, Default)]
+struct Known {
+    /// How often the vault had been locked by then.
+    epoch: u64,
+    callers: HashMap<OwnedUniqueName, Arc<Caller>>,
+}
+
+impl Known {
+    /// Nothing, once the vault was locked again.
+    fn in_epoch(&mut self, epoch: u64) -> &mut HashMap<OwnedUniqueName, Arc<Caller>> {
+        if self.epoch != epoch {
+            self.callers.clear();
+            self.epoch = epoch;
+        }
+        &mut self.callers
+    }
 }
 
 impl BusCallers {
@@ -31,26 +51,39 @@ impl BusCallers {
         Self { household, known: Mutex::default() }
     }
 
-    /// The caller behind a message that has just arrived. A unique name is never given out twice, so what is known
-    /// about one stays true.
+    /// The caller behind a message that has just arrived, after the vault was locked `epoch` times. A unique name is
+    /// never given out twice.
     ///
     /// # Errors
     /// The broker's.
-    pub(crate) async fn of(&self, connection: &Connection, sender: &UniqueName<'_>) -> zbus::Result<Arc<Caller>> {
+    pub(crate) async fn of(
+        &self,
+        connection: &Connection,
+        sender: &UniqueName<'_>,
+        epoch: u64,
+    ) -> zbus::Result<Arc<Caller>> {
         let arrived = since_boot();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sender.as_str()).cloned();
+        let known = self.known().in_epoch(epoch).get(sender.as_str()).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
         let broker = DBusProxy::new(connection).await?;
         let credentials = broker.get_connection_credentials(BusName::Unique(sender.as_ref())).await?;
         let caller = Arc::new(self.look(credentials, arrived));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+        let mut known = self.known();
+        // Locked while the broker was asked: what was seen may be of before.
+        if known.epoch == epoch {
+            let callers = known.in_epoch(epoch);
+            if callers.len() >= REMEMBERED {
+                callers.clear();
+            }
+            callers.insert(sender.to_owned().into(), caller.clone());
         }
-        known.insert(sender.to_owned().into(), caller.clone());
         Ok(caller)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn look(&self, credentials: ConnectionCredentials, arrived: std::time::Duration) -> Caller {
@@ -98,6 +131,17 @@ mod tests {
         let caller = callers.look(credentials(), since_boot());
         assert_eq!(caller.program, Some(std::env::current_exe().unwrap()));
         assert_eq!((caller.door, caller.tier), (Door::SessionBus, Tier::Stranger(Why::OtherProgram)));
+    }
+
+    /// By exec(2) a caller becomes another program and keeps its connection to the bus.
+    #[test]
+    fn what_is_known_about_a_caller_ends_with_a_lock() {
+        let callers = BusCallers::new(Household::own().unwrap());
+        let name = OwnedUniqueName::try_from(":1.42").unwrap();
+        let caller = Arc::new(callers.look(credentials(), since_boot()));
+        callers.known().in_epoch(0).insert(name.clone(), caller);
+        assert!(callers.known().in_epoch(0).contains_key(&name));
+        assert!(!callers.known().in_epoch(1).contains_key(&name));
     }
 
     #[test]

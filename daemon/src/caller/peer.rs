@@ -1,6 +1,6 @@
 //! The caller on fobd's own socket.
 //!
-//! SO_PEERCRED says who connected. Its program is looked at first, and then it must still have the other end of the
+//! SO_PEERCRED says who connected; a process of another pid namespace has no id here and is turned away. Its program is looked at first, and then it must still have the other end of the
 //! socket, marked close-on-exec: had the process become fob by exec(2) after it connected, the socket would be closed,
 //! and if the mark is missing it could have been passed on that way. A copy handed to another process by other means
 //! speaks with the tier of the one that connected; that is open to whoever may ask `fob` itself (THREAT_MODEL.md).
@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::net::sockopt::socket_peercred;
+use fob_bus::credentials::Peer;
 
 use super::process::Process;
 use super::sock_diag::peer_inode;
@@ -35,14 +35,15 @@ pub(crate) enum Refused {
 /// # Errors
 /// [`Refused`], for other users' processes above all.
 pub(crate) fn of_peer(socket: impl AsFd, household: &Household) -> Result<Caller, Refused> {
-    let peer = socket_peercred(&socket).map_err(io::Error::from)?;
-    let uid = peer.uid.as_raw();
+    let Peer { uid, pid } = Peer::of(&socket)?;
     if uid != rustix::process::geteuid().as_raw() {
         return Err(Refused::OtherUser(uid));
     }
-    let pid = peer.pid.as_raw_nonzero().get();
+    let Ok(process) = Process::open(pid) else {
+        return Ok(Caller::stranger(Door::Socket, uid, Some(pid.as_raw_pid()), Why::Unseen));
+    };
+    let pid = pid.as_raw_pid();
     let stranger = |why| Ok(Caller::stranger(Door::Socket, uid, Some(pid), why));
-    let Ok(process) = Process::open(peer.pid) else { return stranger(Why::Unseen) };
     let folder = process.folder();
     let Ok(program) = Program::of(&folder) else { return stranger(Why::Unseen) };
     match has_to_itself(&folder, &socket) {

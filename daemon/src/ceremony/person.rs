@@ -76,7 +76,7 @@ impl Person for Prompted {
         let retries = u32::from(question.retries);
         self.secrets.get_or_insert_with(Secrets::held);
         match std::mem::replace(&mut self.pin, GivenPin::Used) {
-            GivenPin::Unread(end) => match secret::pin(&end) {
+            GivenPin::Unread(end) => match errors::spare_last_try(retries).and_then(|()| secret::pin(&end)) {
                 Ok(pin) => PinAnswer::Pin(pin),
                 Err(error) => self.give_up(error),
             },
@@ -110,3 +110,6 @@ impl Person for Prompted {
         self.give_up(CallError::new(kind, words))
     }
 }
+
+#[cfg(test)]
+mod tests;

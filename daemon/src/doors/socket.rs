@@ -1,10 +1,12 @@
 //! fobd's own socket: D-Bus peer to peer, each connection one caller, known before its first word.
 //!
 //! systemd passes the socket, or it is bound here: in a folder of mode 0700, mode 0600 itself, under a lock file, so that
-//! a second fobd never takes the socket of a running one and a socket that a dead one left is replaced.
+//! a second fobd never takes the socket of a running one and a socket that a dead one left is replaced. Then a process
+//! of its own calls listen(2) on it (`keeper`).
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
@@ -12,12 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fob_bus::names;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use zbus::connection::Builder;
 use zbus::{Connection, Guid};
 
 use super::conversation::{furnish, serve};
+use super::keeper::Keeper;
 use super::line::Line;
 use crate::caller::of_peer;
 use crate::daemon::Daemon;
@@ -43,6 +47,12 @@ pub enum ListenError {
     /// Something that is no socket has its name.
     #[error("{} is in the way: it is no socket", .0.display())]
     InTheWay(PathBuf),
+    /// The process that is to listen on it did not come up.
+    #[error("the keeper of the socket does not start")]
+    Keeper {
+        /// Why not.
+        source: io::Error,
+    },
     /// The system's answer.
     #[error("cannot listen on {}", path.display())]
     Io {
@@ -56,8 +66,8 @@ pub enum ListenError {
 /// The open door.
 pub(crate) struct Listening {
     listener: UnixListener,
-    /// The socket to remove at the end, if it was made here.
-    made: Option<PathBuf>,
+    /// The socket to remove at the end, and who listens on it, if it was made here.
+    made: Option<(PathBuf, Keeper)>,
     /// Held as long as the door is open.
     _lock: File,
 }
@@ -74,14 +84,31 @@ impl Listening {
         let lock = lock(&path)?;
         let (listener, made) = match passed {
             Some(listener) => (listener, None),
-            None => (bind(&path)?, Some(path.clone())),
+            None => {
+                let socket = bind(&path)?;
+                let keeper = Keeper::start(&socket).map_err(|source| ListenError::Keeper { source })?;
+                (StdListener::from(socket), Some((path.clone(), keeper)))
+            }
         };
         listener.set_nonblocking(true).map_err(io)?;
         Ok(Self { listener: UnixListener::from_std(listener).map_err(io)?, made, _lock: lock })
     }
 
-    /// Lets callers in, for ever.
+    /// Lets callers in, until the keeper of the socket ends, which it does not do by itself.
     pub(crate) async fn run(&self, daemon: Arc<Daemon>) {
+        let ended = async {
+            match &self.made {
+                Some((_, keeper)) => keeper.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ended => {}
+            () = self.let_in(daemon) => {}
+        }
+    }
+
+    async fn let_in(&self, daemon: Arc<Daemon>) {
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
             let seat = seats.clone().acquire_owned().await.expect("the semaphore is never closed");
@@ -104,7 +131,7 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        if let Some(path) = &self.made
+        if let Some((path, _)) = &self.made
             && let Err(error) = fs::remove_file(path)
         {
             tracing::debug!(%error, "the socket was gone already");
@@ -127,7 +154,8 @@ fn lock(socket: &Path) -> Result<File, ListenError> {
     }
 }
 
-fn bind(path: &Path) -> Result<StdListener, ListenError> {
+/// A socket that has its name and is not open yet.
+fn bind(path: &Path) -> Result<OwnedFd, ListenError> {
     let io = |source| ListenError::Io { path: path.to_owned(), source };
     match fs::symlink_metadata(path) {
         // Whoever had it is dead: we have the lock.
@@ -136,10 +164,13 @@ fn bind(path: &Path) -> Result<StdListener, ListenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(io(error)),
     }
-    let listener = StdListener::bind(path).map_err(io)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+    let socket = socket.map_err(|error| io(error.into()))?;
+    let address = SocketAddrUnix::new(path).map_err(|error| io(error.into()))?;
+    rustix::net::bind(&socket, &address).map_err(|error| io(error.into()))?;
     // The folder keeps others out already; this does so where FOB_SOCKET names an open one.
     fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(io)?;
-    Ok(listener)
+    Ok(socket)
 }
 
 async fn converse(stream: UnixStream, daemon: Arc<Daemon>) {
@@ -185,7 +216,9 @@ mod tests {
         drop((first, listener));
         assert!(path.exists());
         let _second = lock(&path).unwrap();
-        let _listener = bind(&path).unwrap();
+        let second = bind(&path).unwrap();
+        // What its keeper does.
+        rustix::net::listen(&second, 1).unwrap();
         std::os::unix::net::UnixStream::connect(&path).unwrap();
     }
 

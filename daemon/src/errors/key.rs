@@ -52,6 +52,16 @@ pub(crate) fn pin(error: &PinError) -> CallError {
     CallError::from_error(kind, error)
 }
 
+/// Spares a key's last try: a wrong PIN would block it for good. Only who was asked for a PIN, and told how many tries
+/// are left, may spend it.
+pub(crate) fn spare_last_try(retries: u32) -> Result<(), CallError> {
+    if retries != 1 {
+        return Ok(());
+    }
+    let words = "one try is left before the PIN is blocked for good: it is kept for somebody who is asked for the PIN";
+    Err(CallError::new(ErrorKind::PinInvalid, words).with_retries(retries))
+}
+
 /// A ceremony with a key failed.
 pub(crate) fn ceremony(error: &CeremonyError) -> CallError {
     let kind = match error {
@@ -71,6 +81,14 @@ pub(crate) fn ceremony(error: &CeremonyError) -> CallError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_last_try_is_spared() {
+        for (retries, spared) in [(8, false), (2, false), (1, true), (0, false)] {
+            let refused = spare_last_try(retries).err().map(|error| (error.kind, error.details.retries));
+            assert_eq!(refused, spared.then_some((ErrorKind::PinInvalid, Some(1))), "{retries}");
+        }
+    }
 
     #[test]
     fn what_a_person_must_tell_apart_has_names_of_its_own() {

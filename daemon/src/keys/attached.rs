@@ -4,19 +4,18 @@
 //! ends, a pidfd becomes readable, and the key is unplugged.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fob_bus::{CallError, ErrorKind};
-use fob_client::CancelToken;
+use fob_client::{CancelToken, Watch};
 use fob_otp::printable;
-use rustix::net::sockopt::socket_peercred;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::{PidfdFlags, pidfd_open};
+use tokio::task::JoinHandle;
 
-use super::{Key, Keys, Place, new_id};
+use super::{Key, Keys, Place, new_id, ways};
 use crate::system;
 use crate::thread::blocking;
 
@@ -32,25 +31,29 @@ impl Keys {
     /// [`ErrorKind::KeyRemoved`] if nobody listens there, [`ErrorKind::KeySilent`] if it is no key.
     pub(crate) async fn attach(self: &Arc<Self>, path: &Path) -> Result<Key, CallError> {
         let path = own_socket(path)?;
-        let place = Place::Socket { path };
-        if let Some(known) = self.at(&place) {
+        if let Some(known) = self.attached_at(&path) {
             return Ok(known);
         }
-        let (keys, there) = (self.clone(), place.clone());
-        let listener = blocking(move || {
-            let listener = listener(there.path());
-            let cancel = CancelToken::new();
-            let deadline = keys.deadline_in(super::QUICK);
-            keys.session(&there, &cancel, deadline)?;
-            Ok(listener)
-        })
-        .await?;
-        let key = self.admit(place)?;
-        match listener {
-            Ok(listener) => self.watch_over(key.clone(), listener),
-            Err(error) => tracing::warn!(%error, "an attached key will not be missed before it is used"),
+        let keys = self.clone();
+        let (place, listener) = blocking(move || keys.greet(path)).await?;
+        if let Some(known) = self.attached_at(place.path()) {
+            return Ok(known);
         }
+        let key = self.admit(place)?;
+        drop(self.watch_over(key.clone(), listener));
         Ok(key)
+    }
+
+    /// Makes sure that a key is there. Blocks. Its process is held by a pidfd before the key says its first word, so
+    /// that the end of this very process is the end of the key.
+    fn greet(&self, path: PathBuf) -> Result<(Place, OwnedFd), CallError> {
+        let (cancel, deadline) = (CancelToken::new(), self.deadline_in(super::QUICK));
+        let mut ignore = |_| {};
+        let (link, listener) = ways::reach(&path, &*self.clock, &Watch::new(deadline, &cancel, &mut ignore))?;
+        let unseen = |error: rustix::io::Errno| CallError::from_error(ErrorKind::KeyRemoved, &Ended(error.into()));
+        let process = pidfd_open(listener, PidfdFlags::NONBLOCK).map_err(unseen)?;
+        self.session_over(Box::new(link), &cancel)?;
+        Ok((Place::Socket { path, listener }, process))
     }
 
     /// Lets go of an attached key.
@@ -77,15 +80,13 @@ impl Keys {
         }
     }
 
-    fn at(&self, place: &Place) -> Option<Key> {
-        self.list.borrow().iter().find(|key| key.place == *place).cloned()
+    fn attached_at(&self, path: &Path) -> Option<Key> {
+        let is_there = |key: &&Key| matches!(&key.place, Place::Socket { path: there, .. } if there == path);
+        self.list.borrow().iter().find(is_there).cloned()
     }
 
-    /// Puts a key into the list, unless a second caller was faster.
+    /// Puts a key into the list.
     fn admit(&self, place: Place) -> Result<Key, CallError> {
-        if let Some(known) = self.at(&place) {
-            return Ok(known);
-        }
         let attached = self.list.borrow().iter().filter(|key| matches!(key.place, Place::Socket { .. })).count();
         if attached >= MOST {
             return Err(CallError::new(ErrorKind::TooManyRequests, format!("{MOST} keys are attached already")));
@@ -101,19 +102,25 @@ impl Keys {
         Ok(key)
     }
 
-    pub(super) fn watch_over(self: &Arc<Self>, key: Key, listener: OwnedFd) {
-        let keys = Arc::downgrade(self);
+    /// Lets a key go when the process that listens on its socket ends. Holds that process no longer than the key is
+    /// there.
+    pub(super) fn watch_over(self: &Arc<Self>, key: Key, listener: OwnedFd) -> JoinHandle<()> {
+        let (keys, detached) = (Arc::downgrade(self), self.until_gone(key.id.clone()));
         tokio::spawn(async move {
-            let ended = match system::watched(listener) {
-                Ok(listener) => listener.readable().await.map(drop),
-                Err(error) => Err(error),
+            let ended = async {
+                let listener = system::watched(listener)?;
+                listener.readable().await.map(drop)
+            };
+            let ended = tokio::select! {
+                ended = ended => ended,
+                () = detached => return,
             };
             match (ended, keys.upgrade()) {
                 (Ok(()), Some(keys)) => keys.gone(&key.id, &key.place),
                 (Err(error), _) => tracing::warn!(%error, "an attached key will not be missed before it is used"),
                 (Ok(()), None) => {}
             }
-        });
+        })
     }
 }
 
@@ -135,10 +142,7 @@ fn own_socket(path: &Path) -> Result<PathBuf, CallError> {
     }
 }
 
-/// The process that listens on a socket, as a pidfd.
-fn listener(path: &Path) -> io::Result<OwnedFd> {
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-    connect(&socket, &SocketAddrUnix::new(path)?)?;
-    let peer = socket_peercred(socket.as_fd())?;
-    Ok(pidfd_open(peer.pid, PidfdFlags::NONBLOCK)?)
-}
+/// The process that listens on a key's socket ended before it was looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("the process that listens on the key's socket is gone")]
+struct Ended(#[source] io::Error);

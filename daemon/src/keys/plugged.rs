@@ -125,13 +125,8 @@ mod tests {
 
     #[test]
     fn attached_keys_stay_when_others_are_unplugged_and_names_are_made_fit_to_show() {
-        let attached = Key {
-            id: "aaaaaaaa".into(),
-            product: "softkey".into(),
-            place: Place::Socket { path: "/run/key".into() },
-            problem: None,
-            turn: Arc::default(),
-        };
+        let place = Place::Socket { path: "/run/key".into(), listener: rustix::process::getpid() };
+        let attached = Key::for_test("aaaaaaaa", place);
         let with = after(std::slice::from_ref(&attached), vec![node("/dev/hidraw0", 1, None)], counting());
         assert_eq!(ids(&with), ["00000001", "aaaaaaaa"]);
         assert_eq!(with[0].product, "Key[2J");

@@ -4,26 +4,43 @@ use fob_bus::types::{Added, ImportReport, Refused};
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::{Account, Kind, ListLine, Parsed, Warning, printable};
 use fob_vault::{Entry, UnlockedVault};
+use fob_webauthn::Origin;
 use subtle::ConstantTimeEq;
 
 use super::lookup;
 use crate::errors;
 
+/// What comes with a new account.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    /// The site that may have its codes.
+    pub(super) site: Option<Origin>,
+    /// Whether it must not share its name: a stranger chose it, and could pass for another account.
+    pub(super) unique: bool,
+}
+
 /// Adds one account.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] when the vault gives its codes already: twice the same counter would fall apart.
-pub(super) fn add(vault: &mut UnlockedVault, parsed: Parsed) -> Result<Added, CallError> {
+/// [`ErrorKind::InvalidInput`] when the vault gives its codes already (twice the same counter would fall apart), or
+/// has its name against the terms.
+pub(super) fn add(vault: &mut UnlockedVault, parsed: Parsed, terms: Terms) -> Result<Added, CallError> {
     if let Some(entry) = vault.duplicate_of(&parsed.account).and_then(|id| vault.entry(id)) {
         let message = format!("the vault gives these codes already, as {}", lookup::of(entry));
         return Err(CallError::new(ErrorKind::InvalidInput, message));
     }
     let mut added = described(&parsed);
-    let twin = vault.entries().iter().any(|entry| has_name_of(entry, &parsed.account));
-    if twin {
-        added.warnings.push("another account has the same name".to_owned());
+    match vault.entries().iter().find(|entry| has_name_of(entry, &parsed.account)) {
+        Some(twin) if terms.unique => {
+            let name = lookup::of(twin);
+            let message = format!("the vault has {name} already, and one name for two accounts would mislead");
+            return Err(CallError::new(ErrorKind::InvalidInput, message));
+        }
+        Some(_) => added.warnings.push("another account has the same name".to_owned()),
+        None => {}
     }
-    added.id = vault.add(parsed.account).map_err(|error| errors::vault(&error))?.to_string();
+    let sites = terms.site.iter().map(|site| site.as_str().to_owned()).collect();
+    added.id = vault.add_for(parsed.account, sites).map_err(|error| errors::vault(&error))?.to_string();
     Ok(added)
 }
 
@@ -73,8 +90,11 @@ fn described(parsed: &Parsed) -> Added {
     }
 }
 
+/// Whether a person could take one for the other: the same letters, whatever the case and whatever does not show.
 fn has_name_of(entry: &Entry, account: &Account) -> bool {
-    (&entry.account.issuer, &entry.account.name) == (&account.issuer, &account.name)
+    let seen = |text: &str| printable(text).trim().to_lowercase();
+    let ours = &entry.account;
+    (seen(&ours.issuer), seen(&ours.name)) == (seen(&account.issuer), seen(&account.name))
 }
 
 /// Whether the vault, or a line before this one, gives the same codes.

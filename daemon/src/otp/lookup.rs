@@ -15,7 +15,14 @@ pub(super) fn one<'a>(vault: &'a UnlockedVault, query: &str) -> Result<&'a Entry
     if let Some(entry) = query.parse().ok().and_then(|id| vault.entry(id)) {
         return Ok(entry);
     }
-    let entries = vault.entries().iter();
+    among(query, vault.entries().iter())
+}
+
+/// The one of these entries that the words of `query` name.
+///
+/// # Errors
+/// As [`one`].
+pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry>) -> Result<&'a Entry, CallError> {
     let entries = entries.map(|entry| (entry, entry.account.issuer.as_str(), entry.account.name.as_str()));
     match search(query, entries) {
         Found::One(entry) => Ok(entry),
@@ -26,6 +33,17 @@ pub(super) fn one<'a>(vault: &'a UnlockedVault, query: &str) -> Result<&'a Entry
             Err(CallError::new(ErrorKind::AmbiguousEntry, message).with_candidates(candidates))
         }
     }
+}
+
+/// Makes sure that the caller means this entry: it has to say its id.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`].
+pub(super) fn confirmed(entry: &Entry, id: &str) -> Result<(), CallError> {
+    if entry.id.to_string() == id {
+        return Ok(());
+    }
+    Err(CallError::new(ErrorKind::InvalidInput, format!("{} was not confirmed by its id", of(entry))))
 }
 
 /// Nothing matches.

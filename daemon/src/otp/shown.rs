@@ -29,6 +29,7 @@ pub(super) fn entry(entry: &Entry) -> EntryInfo {
         period,
         counter,
         unusable: account.usable().err().map(|reason| reason.to_string()),
+        sites: Some(entry.sites.iter().map(|site| printable(site).into_owned()).collect()),
     }
 }
 

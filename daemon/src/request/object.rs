@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fob_bus::types::{Outcome, StateDetails, request_state};
 use fob_bus::{CallError, ErrorKind};
 use futures_util::StreamExt;
+use tokio::task::JoinError;
 use zbus::fdo::DBusProxy;
 use zbus::message::Header;
 use zbus::names::BusName;
@@ -12,6 +13,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::{Connection, OwnedFd, interface};
 
 use super::{End, Request, Ticket, not_asked};
+use crate::errors::dom_name;
 use crate::guest::{Guest, Owner};
 use crate::policy::Operation;
 use crate::thread::blocking;
@@ -100,10 +102,14 @@ where
 }
 
 /// Tells the owner what happens until `work` is done, and ends it when the owner is gone.
-async fn accompany(request: &Request, work: impl Future<Output = Outcome>) {
+///
+/// The work is a task of its own: an owner that is told and does not listen holds up what it is told, and neither the
+/// key nor those who wait for their turn.
+async fn accompany(request: &Request, work: impl Future<Output = Outcome> + Send + 'static) {
     let mut states = request.state.subscribe();
+    let mut work = tokio::spawn(work);
     let gone = gone(&request.owner);
-    tokio::pin!(work, gone);
+    tokio::pin!(gone);
     let mut alone = false;
     let outcome = loop {
         tokio::select! {
@@ -112,7 +118,7 @@ async fn accompany(request: &Request, work: impl Future<Output = Outcome>) {
                 let (state, details) = states.borrow_and_update().clone();
                 tell(request, state, details).await;
             }
-            outcome = &mut work => break outcome,
+            outcome = &mut work => break outcome.unwrap_or_else(broken),
             () = &mut gone, if !alone => {
                 alone = true;
                 request.end(End::OwnerGone);
@@ -128,6 +134,17 @@ async fn accompany(request: &Request, work: impl Future<Output = Outcome>) {
             tracing::debug!(%error, "nobody heard how a request ended");
         }
         tell(request, request_state::DONE, StateDetails::default()).await;
+    }
+}
+
+/// The outcome of work that did not come to its end: a fault of fobd's.
+fn broken(error: JoinError) -> Outcome {
+    tracing::error!(%error, "a request broke");
+    Outcome {
+        error: Some(dom_name(ErrorKind::Failed).as_str().to_owned()),
+        cause: Some(ErrorKind::Failed.name().to_owned()),
+        message: Some("fobd could not bring the request to its end".to_owned()),
+        ..Outcome::default()
     }
 }
 
@@ -169,3 +186,6 @@ async fn gone(owner: &Owner) {
         () = owner.connection.closed() => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,13 +11,17 @@ use zbus::OwnedObjectPath;
 use super::{Desk, End, Request};
 use crate::caller::{Caller, Door, Tier};
 use crate::guest::Owner;
-use crate::tests::house::House;
+use crate::tests::house::{House, Visit};
 
 async fn request() -> Arc<Request> {
     let house = House::build();
-    let visit = house.companion().await;
+    request_of(&house.companion().await)
+}
+
+/// A request of this visitor.
+pub(crate) fn request_of(visit: &Visit) -> Arc<Request> {
     let caller = Caller { door: Door::Socket, uid: 0, pid: Some(1), program: None, tier: Tier::Companion };
-    let owner = Owner { connection: visit.server, name: None, caller: Arc::new(caller) };
+    let owner = Owner { connection: visit.server.clone(), name: None, caller: Arc::new(caller) };
     Request::new(OwnedObjectPath::try_from("/dev/fob/Fob1/request/peer/t").unwrap(), owner)
 }
 

@@ -2,7 +2,7 @@
 
 use fob_bus::ErrorKind;
 use fob_bus::pipe;
-use fob_bus::types::{CodeInfo, CodeOptions, ImportOptions};
+use fob_bus::types::{AddOptions, CodeInfo, CodeOptions, ImportOptions};
 use futures_util::StreamExt;
 
 use super::house::{House, PASSPHRASE, Visit, piped, taken};
@@ -19,12 +19,12 @@ fn hotp() -> String {
 }
 
 async fn add(visit: &Visit, uri: &str) -> fob_bus::types::Added {
-    visit.otp().await.add(piped(uri).into()).await.unwrap()
+    visit.otp().await.add(piped(uri).into(), AddOptions::default()).await.unwrap()
 }
 
 async fn code(visit: &Visit, query: &str, next: bool) -> fob_bus::error::Result<(CodeInfo, String)> {
     let (code, end) = pipe::awaiting().unwrap();
-    let info = visit.otp().await.code(query, CodeOptions { next: Some(next) }, end.into()).await?;
+    let info = visit.otp().await.code(query, CodeOptions { next: Some(next), site: None }, end.into()).await?;
     Ok((info, taken(code).await))
 }
 
@@ -74,10 +74,14 @@ async fn what_is_asked_for_wrongly_is_named() {
     let ambiguous = otp.find("ada").await.unwrap_err();
     assert_eq!(ambiguous.kind, ErrorKind::AmbiguousEntry);
     assert_eq!(ambiguous.details.candidates.unwrap(), ["Example:ada", "Counter:ada"]);
-    assert_eq!(kind(otp.add(piped(&totp()).into()).await), ErrorKind::InvalidInput, "twice the same codes");
-    assert_eq!(kind(otp.add(piped("mailto:ada").into()).await), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(otp.add(piped(&totp()).into(), AddOptions::default()).await),
+        ErrorKind::InvalidInput,
+        "twice the same codes"
+    );
+    assert_eq!(kind(otp.add(piped("mailto:ada").into(), AddOptions::default()).await), ErrorKind::InvalidInput);
     let file: std::os::fd::OwnedFd = tempfile::tempfile().unwrap().into();
-    assert_eq!(kind(otp.add(file.into()).await), ErrorKind::BadPipe);
+    assert_eq!(kind(otp.add(file.into(), AddOptions::default()).await), ErrorKind::BadPipe);
     let id = otp.find("example").await.unwrap().id;
     assert_eq!(kind(otp.remove("example", "another id").await), ErrorKind::InvalidInput);
     otp.remove("example", &id).await.unwrap();

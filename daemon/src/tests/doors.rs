@@ -1,7 +1,7 @@
 //! Who may do what, through the door.
 
 use fob_bus::proxy::Key1Proxy;
-use fob_bus::types::{CeremonyOptions, CodeOptions, ImportOptions, SetPinOptions};
+use fob_bus::types::{AddOptions, CeremonyOptions, CodeOptions, ImportOptions, SetPinOptions};
 use fob_bus::{ErrorKind, pipe};
 
 use super::house::{House, piped};
@@ -32,7 +32,7 @@ async fn a_stranger_learns_the_state_and_gets_nothing_else() {
     denied("detach", manager.detach_key(&id).await);
     denied("list", otp.list().await);
     denied("find", otp.find("x").await);
-    denied("add", otp.add(piped("x").into()).await);
+    denied("add", otp.add(piped("x").into(), AddOptions::default()).await);
     denied("import", otp.import(piped("x").into(), ImportOptions::default()).await);
     denied("remove", otp.remove("x", "x").await);
     let (_reader, end) = pipe::awaiting().unwrap();

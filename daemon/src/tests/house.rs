@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fob_ambient::{Clock, Millis, SeededRng, UnixTime};
@@ -28,11 +29,24 @@ pub(crate) const WALL: UnixTime = UnixTime(59);
 
 /// The monotonic side is tokio's clock, so that a paused one moves both; the wall stands still.
 #[derive(Debug)]
-struct HouseClock(Instant);
+pub(crate) struct HouseClock {
+    start: Instant,
+    asleep: AtomicU64,
+}
+
+impl HouseClock {
+    /// The machine sleeps for so long; no timer notices.
+    pub(crate) fn sleep(&self, length: Duration) {
+        self.asleep.fetch_add(length.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+}
 
 impl Clock for HouseClock {
     fn monotonic(&self) -> Millis {
-        Millis(self.0.elapsed().as_millis().try_into().unwrap())
+        Millis(self.start.elapsed().as_millis().try_into().unwrap())
+    }
+    fn boottime(&self) -> Millis {
+        self.monotonic().plus(Millis(self.asleep.load(Ordering::SeqCst)))
     }
     fn wall(&self) -> UnixTime {
         WALL
@@ -43,6 +57,7 @@ impl Clock for HouseClock {
 pub(crate) struct House {
     pub(crate) home: TempDir,
     pub(crate) daemon: Arc<Daemon>,
+    pub(crate) clock: Arc<HouseClock>,
 }
 
 /// Argon2 at a price that tests can pay.
@@ -70,13 +85,14 @@ impl House {
     fn of_household(household: Household, idle_lock: Option<Duration>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let state = home.path().join("state/fob");
-        let clock: Arc<dyn Clock + Send + Sync> = Arc::new(HouseClock(Instant::now()));
+        let house_clock = Arc::new(HouseClock { start: Instant::now(), asleep: AtomicU64::new(0) });
+        let clock: Arc<dyn Clock + Send + Sync> = house_clock.clone();
         let pins = FilePins::new(state.join("vault.pin"), Arc::new(RealDisk));
         let context = Context::new(clock.clone(), SeededRng::new(1), pins).with_kdf(CHEAP);
         let place = VaultPlace { path: home.path().join("data/fob/vault"), state, idle_lock };
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
         let daemon = Daemon::of_parts(household, place, context, keys, clock);
-        Self { home, daemon }
+        Self { home, daemon, clock: house_clock }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! No secret is ever in a message: everything that goes over a connection is looked through.
 
 use fob_bus::pipe;
-use fob_bus::types::CodeOptions;
+use fob_bus::types::{AddOptions, CodeOptions};
 use futures_util::StreamExt;
 use zbus::{Connection, MessageStream};
 
@@ -36,10 +36,15 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     // RFC 6238 appendix B: the secret in Base32, and its code at 59 seconds.
     let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let uri = format!("otpauth://totp/Example:ada?secret={seed}&digits=8");
-    visit.otp().await.add(piped(&uri).into()).await.unwrap();
+    visit.otp().await.add(piped(&uri).into(), AddOptions::default()).await.unwrap();
     // Refusals repeat nothing either.
-    visit.otp().await.add(piped(&uri).into()).await.unwrap_err();
-    visit.otp().await.add(piped(&format!("otpauth://motp/x?secret={seed}")).into()).await.unwrap_err();
+    visit.otp().await.add(piped(&uri).into(), AddOptions::default()).await.unwrap_err();
+    visit
+        .otp()
+        .await
+        .add(piped(&format!("otpauth://motp/x?secret={seed}")).into(), AddOptions::default())
+        .await
+        .unwrap_err();
     visit.manager().await.unlock(piped("wrong horse").into(), false).await.unwrap_err();
     let (code, end) = pipe::awaiting().unwrap();
     visit.otp().await.code("example", CodeOptions::default(), end.into()).await.unwrap();

@@ -1,11 +1,14 @@
 //! How things stand with the vault, for `Manager1.Status`.
 
+use std::sync::Arc;
+
 use fob_bus::CallError;
 use fob_bus::types::vault_state;
 use fob_vault::{LockedVault, VaultError};
 
 use super::Keeper;
 use crate::errors;
+use crate::thread::blocking;
 
 /// How things stand.
 #[derive(Debug)]
@@ -39,17 +42,29 @@ impl Standing {
 
 impl Keeper {
     /// Looks how things stand: at the open vault, or at the file as it is now. Not a use.
-    pub(crate) async fn standing(&self) -> Standing {
-        if let Some(open) = self.open.lock().await.as_ref() {
-            let entries = open.vault.entries().len() + open.vault.unreadable().len();
-            let warnings = open.vault.warnings().iter().map(sentence).collect();
-            return Standing::Unlocked { entries: u32::try_from(entries).unwrap_or(u32::MAX), warnings };
+    pub(crate) async fn standing(self: &Arc<Self>) -> Standing {
+        if let Some(open) = self.standing_open().await {
+            return open;
         }
-        match LockedVault::open(&self.path, &self.context) {
-            Ok(_) => Standing::Locked,
-            Err(VaultError::Missing { .. }) => Standing::None,
-            Err(error) => Standing::Unusable(errors::vault(&error)),
-        }
+        let _turn = self.looking.lock().await;
+        let keeper = self.clone();
+        let looked = blocking(move || {
+            Ok(match LockedVault::open(&keeper.path, &keeper.context) {
+                Ok(_) => Standing::Locked,
+                Err(VaultError::Missing { .. }) => Standing::None,
+                Err(error) => Standing::Unusable(errors::vault(&error)),
+            })
+        });
+        looked.await.unwrap_or_else(Standing::Unusable)
+    }
+
+    async fn standing_open(&self) -> Option<Standing> {
+        let mut open = self.open.lock().await;
+        self.close_if_due(&mut open);
+        let vault = &open.as_ref()?.vault;
+        let entries = vault.entries().len() + vault.unreadable().len();
+        let warnings = vault.warnings().iter().map(sentence).collect();
+        Some(Standing::Unlocked { entries: u32::try_from(entries).unwrap_or(u32::MAX), warnings })
     }
 }
 

@@ -32,6 +32,28 @@ async fn an_unlock_in_flight_is_thrown_away_by_a_lock() {
     assert!(matches!(vault.standing().await, Standing::Unlocked { .. }));
 }
 
+/// The vault is made and its code is out by then: "cancelled" would make somebody throw the code away.
+#[tokio::test]
+async fn a_vault_that_is_locked_while_it_is_made_is_made_and_locked() {
+    let house = House::build();
+    let vault = house.daemon.vault.clone();
+    let (passphrase, writer) = pipe::awaiting().unwrap();
+    let (code, end) = pipe::awaiting().unwrap();
+    let making = tokio::spawn({
+        let vault = vault.clone();
+        async move { vault.init(passphrase, end).await }
+    });
+    tokio::task::yield_now().await;
+    vault.lock().await;
+    let mut writer = std::io::PipeWriter::from(writer);
+    writer.write_all(PASSPHRASE.as_bytes()).unwrap();
+    drop(writer);
+    making.await.unwrap().unwrap();
+    assert_eq!(taken(code).await.len(), 44);
+    assert!(matches!(vault.standing().await, Standing::Locked));
+    vault.unlock(piped(PASSPHRASE), false).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_unlock_of_an_open_vault_checks_the_passphrase_and_loses_no_write() {
     let house = House::build();
@@ -61,6 +83,25 @@ async fn an_unused_vault_locks_itself_and_a_use_puts_that_off() {
     assert_eq!(*changes.borrow(), vault_state::LOCKED);
     assert_eq!(opened.elapsed().as_secs(), 1_500);
     assert_eq!(vault.read(|_| Ok(())).await.unwrap_err().kind, ErrorKind::Locked);
+}
+
+/// The timer stands still while the machine sleeps, so it has not rung when the lid opens.
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_first_after_a_long_sleep_finds_the_vault_locked() {
+    for visitor in ["a read", "a change", "a look"] {
+        let house = House::with_idle_lock(Some(Duration::from_secs(900)));
+        house.unlocked().await;
+        let vault = &house.daemon.vault;
+        house.clock.sleep(Duration::from_secs(899));
+        assert!(matches!(vault.standing().await, Standing::Unlocked { .. }), "{visitor}: its time is not up");
+        house.clock.sleep(Duration::from_secs(1));
+        match visitor {
+            "a read" => assert_eq!(vault.read(|_| Ok(())).await.unwrap_err().kind, ErrorKind::Locked),
+            "a change" => assert_eq!(vault.change(|_| Ok(())).await.unwrap_err().kind, ErrorKind::Locked),
+            _ => assert!(matches!(vault.standing().await, Standing::Locked)),
+        }
+        assert_eq!(*vault.changes().borrow(), vault_state::LOCKED, "{visitor}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! terminal it does not show.
 
 use fob_bus::pipe;
+use fob_bus::types::AddOptions;
 use serde::Serialize;
 
 use super::New;
@@ -10,6 +11,7 @@ use crate::args::otp::Add;
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
 use crate::secret::{Secret, bounded, from_descriptor};
+use crate::server::Address;
 use crate::{Failure, World, secret};
 
 #[derive(Serialize)]
@@ -33,10 +35,12 @@ pub(super) async fn run(args: Add, world: &mut World) -> Result<(), Failure> {
             "run `fob otp add` alone and paste it there, or pipe it in; clear it from your shell's history too",
         ));
     }
+    let site = args.site.as_deref().map(Address::parse).transpose()?;
+    let options = AddOptions { site: site.map(|site| site.origin().to_owned()), unique: None };
     let daemon = Daemon::call(world).await?;
     let uri = uri(&args, world)?;
     let kept = with_open_vault(world, &daemon, async |daemon: &Daemon| {
-        Ok(daemon.otp().await?.add(uri.pipe()?.into()).await?)
+        Ok(daemon.otp().await?.add(uri.pipe()?.into(), options.clone()).await?)
     });
     let added = kept.await?;
     world.answer(&Kept { new: added.into() })

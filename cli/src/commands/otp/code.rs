@@ -44,7 +44,8 @@ impl Answer for Shown<'_> {
 
 pub(super) async fn run(args: Code, world: &mut World) -> Result<(), Failure> {
     let daemon = Daemon::call(world).await?;
-    let asked = with_open_vault(world, &daemon, async |daemon: &Daemon| fetch(daemon, &args.query, args.next).await);
+    let asked =
+        with_open_vault(world, &daemon, async |daemon: &Daemon| fetch(daemon, &args.query, args.next, None).await);
     let (info, code) = asked.await?;
     if args.raw {
         return world.print(&Zeroizing::new(format!("{}\n", *code)));
@@ -63,10 +64,16 @@ pub(super) async fn run(args: Code, world: &mut World) -> Result<(), Failure> {
     })
 }
 
-/// The code of the one account that `query` names, of this step or the next.
-pub(crate) async fn fetch(daemon: &Daemon, query: &str, next: bool) -> Result<(CodeInfo, Zeroizing<String>), Failure> {
+/// The code of the one account that `query` names, of this step or the next. For a site, only an account that is bound
+/// to it gives one.
+pub(crate) async fn fetch(
+    daemon: &Daemon,
+    query: &str,
+    next: bool,
+    site: Option<&str>,
+) -> Result<(CodeInfo, Zeroizing<String>), Failure> {
     let (reader, writer) = awaiting()?;
-    let options = CodeOptions { next: next.then_some(true) };
+    let options = CodeOptions { next: next.then_some(true), site: site.map(str::to_owned) };
     let info = daemon.otp().await?.code(query, options, writer.into()).await?;
     Ok((info, text_of(&reader)?))
 }

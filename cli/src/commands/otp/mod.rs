@@ -1,6 +1,7 @@
 //! `fob otp …`: accounts with one-time codes.
 
 mod add;
+pub(crate) mod bind;
 pub(crate) mod code;
 mod import;
 mod list;
@@ -18,6 +19,7 @@ pub(super) async fn run(command: Otp, world: &mut World) -> Result<(), Failure> 
         Otp::List => list::run(world).await,
         Otp::Code(args) => code::run(args, world).await,
         Otp::Import(args) => import::run(args, world).await,
+        Otp::Bind(args) => bind::run(args, world).await,
         Otp::Remove(args) => remove::run(args, world).await,
     }
 }
@@ -34,6 +36,7 @@ struct Entry {
     period: Option<u64>,
     counter: Option<u64>,
     unusable: Option<String>,
+    sites: Vec<String>,
 }
 
 impl From<EntryInfo> for Entry {
@@ -48,6 +51,7 @@ impl From<EntryInfo> for Entry {
             period: info.period,
             counter: info.counter,
             unusable: info.unusable,
+            sites: info.sites.unwrap_or_default(),
         }
     }
 }
@@ -65,6 +69,7 @@ impl Entry {
         words.extend(self.algorithm.as_deref().filter(|name| *name != "SHA1").map(text::shown));
         words.extend(self.period.filter(|period| *period != 30).map(|period| format!("every {period} s")));
         words.extend(self.counter.map(|counter| format!("counter {counter}")));
+        words.extend(self.sites.iter().map(|site| format!("for {}", text::shown(site))));
         words.extend(self.unusable.as_deref().map(|why| format!("gives no code: {}", text::shown(why))));
         words.join(", ")
     }

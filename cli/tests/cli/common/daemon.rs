@@ -5,11 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fob::world::{Connecting, Door};
-use fob_bus::peer::Check;
 use fob_bus::pipe::{SHORT, put, take};
 use fob_bus::types::{
-    Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo, KeySummary,
-    Outcome, SetPinOptions, StateDetails, Status,
+    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo,
+    KeySummary, Outcome, SetPinOptions, StateDetails, Status,
 };
 use fob_bus::{CallError, ErrorKind, names};
 use zbus::connection::Builder;
@@ -41,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) refusals: Vec<CallError>,
     pub(crate) status: Status,
     pub(crate) entries: Vec<EntryInfo>,
+    /// What `Init` says after the vault was made and its code given; `VaultBusy` before that.
+    pub(crate) init_ends_with: Option<CallError>,
     pub(crate) report: ImportReport,
     pub(crate) keys: Vec<KeySummary>,
     pub(crate) info: KeyInfo,
@@ -138,7 +139,7 @@ pub(crate) fn key(id: &str, product: &str) -> KeySummary {
 pub(crate) struct FakeDoor(pub(crate) Arc<FakeDaemon>);
 
 impl Door for FakeDoor {
-    fn connect(&self, _check: Check) -> Connecting<'_> {
+    fn connect(&self) -> Connecting<'_> {
         let daemon = Arc::clone(&self.0);
         Box::pin(async move {
             let (ours, theirs) = UnixStream::pair().unwrap();
@@ -178,8 +179,13 @@ impl Manager {
     fn init(&self, passphrase: OwnedFd, recovery: OwnedFd) -> Result<(), CallError> {
         self.0.called("Init").map(drop)?;
         self.0.take(passphrase);
+        let mut facts = self.0.facts();
+        if facts.init_ends_with.as_ref().is_some_and(|error| error.kind == ErrorKind::VaultBusy) {
+            return facts.init_ends_with.take().map_or(Ok(()), Err);
+        }
         put(&recovery.into(), RECOVERY.as_bytes()).unwrap();
-        Ok(())
+        facts.status.vault = "unlocked".to_owned();
+        facts.init_ends_with.take().map_or(Ok(()), Err)
     }
 
     fn unlock(&self, secret: OwnedFd, recovery: bool) -> Result<(), CallError> {
@@ -210,7 +216,17 @@ impl Otp {
     }
 
     fn code(&self, query: &str, options: CodeOptions, code: OwnedFd) -> Result<CodeInfo, CallError> {
-        let entry = self.0.called(&format!("Code({query})"))?.entries[0].clone();
+        let site = options.site.as_deref();
+        let what = site.map_or(format!("Code({query})"), |site| format!("Code({query}, {site})"));
+        let facts = self.0.called(&what)?;
+        let is_for =
+            |entry: &&EntryInfo| site.is_none_or(|site| entry.sites.iter().flatten().any(|bound| bound == site));
+        let entry = facts.entries.iter().find(is_for).cloned().ok_or_else(|| {
+            let site = site.unwrap_or_default();
+            let message = format!("no account that matches {query} is bound to {site}, so it gets no code");
+            CallError::new(ErrorKind::Denied, message)
+        })?;
+        drop(facts);
         let next = options.next == Some(true);
         put(&code.into(), if next { NEXT_CODE } else { CODE }.as_bytes()).unwrap();
         let from = NOW - 11 + if next { 30 } else { 0 };
@@ -226,9 +242,15 @@ impl Otp {
         })
     }
 
-    fn add(&self, uri: OwnedFd) -> Result<Added, CallError> {
+    fn add(&self, uri: OwnedFd, options: AddOptions) -> Result<Added, CallError> {
         self.0.take(uri);
-        self.0.called("Add").map(drop)?;
+        let unique = if options.unique == Some(true) { ", no twin" } else { "" };
+        let what = options.site.as_ref().map_or("Add".to_owned(), |site| format!("Add({site}{unique})"));
+        let mut facts = self.0.called(&what)?;
+        facts.entries.extend(
+            options.site.map(|site| EntryInfo { sites: Some(vec![site]), ..entry("e2", "Example", "ada\u{202e}") }),
+        );
+        drop(facts);
         Ok(Added {
             id: "e2".to_owned(),
             issuer: "Example".to_owned(),
@@ -245,6 +267,17 @@ impl Otp {
 
     fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo, CallError> {
         Ok(self.0.called(&format!("Remove({query}, {confirm})"))?.entries[0].clone())
+    }
+
+    fn bind(&self, query: &str, confirm: &str, site: &str, bound: bool) -> Result<EntryInfo, CallError> {
+        let mut facts = self.0.called(&format!("Bind({query}, {confirm}, {site}, {bound})"))?;
+        let sites = facts.entries[0].sites.get_or_insert_default();
+        if bound {
+            sites.push(site.to_owned())
+        } else {
+            sites.retain(|other| other != site)
+        }
+        Ok(facts.entries[0].clone())
     }
 
     fn find(&self, query: &str) -> Result<EntryInfo, CallError> {

@@ -36,6 +36,11 @@ impl Sysfs {
         Self(root.into())
     }
 
+    /// The folder of the device with these numbers, links followed: what [`Identity::sysfs`](super::Identity) has.
+    pub(crate) fn folder_of(&self, major: u32, minor: u32) -> Option<PathBuf> {
+        fs::canonicalize(self.0.join("dev/char").join(format!("{major}:{minor}"))).ok()
+    }
+
     pub(super) fn about(&self, node: &Path) -> Told {
         let Some(name) = node.file_name() else { return Told::default() };
         let Ok(folder) = fs::canonicalize(self.0.join("class/hidraw").join(name)) else {

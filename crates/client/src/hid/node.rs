@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, major, minor};
 use rustix::io::Errno;
 
 use super::OpenError;
@@ -31,6 +31,12 @@ impl Node {
     /// A path that leads to this very node, whatever stands at its old path by now.
     pub(super) fn path(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+
+    /// Major and minor number of the device behind it.
+    pub(super) fn device(&self) -> Option<(u32, u32)> {
+        let number = fstat(&self.0).ok()?.st_rdev;
+        Some((major(number), minor(number)))
     }
 
     /// Whether the device has left: the kernel then reports an error on every descriptor of it.

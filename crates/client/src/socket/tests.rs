@@ -2,7 +2,10 @@
 
 use std::os::unix::net::UnixStream;
 
+use fob_ambient::{FakeClock, UnixTime};
+
 use super::*;
+use crate::CancelToken;
 
 fn packets() -> (SocketLink, OwnedFd) {
     let kind = SocketType::SEQPACKET;
@@ -62,10 +65,48 @@ fn the_end_of_the_keys_program_closes_the_link_in_both_directions() {
     assert!(matches!(link.receive(NOW), Err(LinkError::Closed)));
 }
 
+/// Tries to connect with a fake clock that every pause moves; how long that took.
+fn tried(path: &Path, deadline: u64, cancel_after: Option<u64>) -> (Result<SocketLink, ConnectError>, Millis) {
+    let clock = FakeClock::at(UnixTime(0));
+    let cancel = CancelToken::new();
+    let mut pause = |length: Millis| {
+        assert!(Millis(0) < length && length <= Millis(100), "{length:?}: a cancel must be noticed soon");
+        clock.advance(length);
+        if cancel_after.is_some_and(|moment| clock.monotonic() >= Millis(moment)) {
+            cancel.cancel();
+        }
+    };
+    let mut states = |_| {};
+    let watch = Watch { deadline: Millis(deadline), cancel: &cancel, states: &mut states };
+    let link = SocketLink::connect(path, &clock, &mut pause, &watch);
+    (link, clock.monotonic())
+}
+
 #[test]
 fn nobody_listening_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
+    let (link, waited) = tried(&folder.path().join("key"), 1_000, None);
+    assert!(matches!(link, Err(ConnectError::Failed(error)) if error.kind() == io::ErrorKind::NotFound));
+    assert_eq!(waited, Millis(0));
+}
+
+/// connect(2) would wait for ever for a listener whose queue is full; and with it a thread of the daemon.
+#[test]
+fn a_key_that_takes_no_connection_is_given_up_at_the_deadline_or_on_a_cancel() {
+    let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    assert_eq!(SocketLink::connect(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
-    assert_eq!(SocketLink::connect_stream(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+    let kind = SocketType::SEQPACKET;
+    let listener = rustix::net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).unwrap();
+    rustix::net::bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let (first, waited) = tried(&path, 1_000, None);
+    assert_eq!((first.is_ok(), waited), (true, Millis(0)), "there is room for one");
+    let (link, waited) = tried(&path, 1_020, None);
+    assert!(matches!(link, Err(ConnectError::Full)));
+    assert_eq!(waited, Millis(1_020));
+    let (link, waited) = tried(&path, 60_000, Some(200));
+    assert!(matches!(link, Err(ConnectError::Cancelled)));
+    assert!(waited <= Millis(300), "{waited:?}");
+    drop(rustix::net::accept(&listener).unwrap());
+    assert!(tried(&path, 1_000, None).0.is_ok(), "there is room again");
 }

@@ -1,64 +1,23 @@
-//! A caller's program, and whether it belongs to the household of the running fobd.
+//! The household of the running fobd, and whether a caller's program belongs to it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use fob_bus::program::{FileId, Program};
 
 use super::{Tier, Why};
 
 /// Programs that may be companions, by their file names.
 const COMPANIONS: &[&str] = &["fob"];
-/// What the kernel writes behind the path of a program whose file is gone.
-const DELETED: &[u8] = b" (deleted)";
-/// Permission bits that let others than the owner write.
-const OTHERS_WRITE: u32 = 0o022;
-const ROOT: u32 = 0;
 
-/// A program's file and the folder it lies in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Program {
-    /// Its path, as the kernel tells it.
-    pub(crate) path: PathBuf,
-    /// The running file itself, even if another one has its name by now.
-    pub(crate) file: Owned,
-    /// Its folder.
-    pub(crate) folder: Owned,
-}
-
-/// Who owns a file, and who may write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Owned {
-    /// Its owner.
-    pub(crate) uid: u32,
-    /// Its permission bits.
-    pub(crate) mode: u32,
-}
-
-impl Owned {
-    fn of(path: &Path) -> io::Result<Self> {
-        let metadata = std::fs::metadata(path)?;
-        Ok(Self { uid: metadata.uid(), mode: metadata.mode() })
-    }
-}
-
-impl Program {
-    /// The program of the process that `process`, a folder in /proc, stands for.
-    pub(crate) fn of(process: &Path) -> io::Result<Self> {
-        let exe = process.join("exe");
-        let path = std::fs::read_link(&exe)?;
-        let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
-        // Through the link in /proc: the file that runs, not whatever has its name now.
-        Ok(Self { file: Owned::of(&exe)?, folder: Owned::of(folder)?, path })
-    }
-}
-
-/// The running fobd: where it lies, and whose it is.
+/// The running fobd: where it lies, whose it is, and which files it sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Household {
     folder: PathBuf,
     owner: u32,
+    /// Its mount namespace: what a path means.
+    mounts: FileId,
     /// Names of its programs.
     companions: Vec<OsString>,
 }
@@ -74,50 +33,56 @@ impl Household {
 
     /// The household of this process, with companions of these names.
     pub(crate) fn own_with(companions: &[&str]) -> io::Result<Self> {
-        let program = Program::of(Path::new("/proc/self"))?;
-        Self::of(&program, companions).ok_or_else(|| io::ErrorKind::NotFound.into())
+        Self::of(&Program::own()?, companions).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn of(fobd: &Program, companions: &[&str]) -> Option<Self> {
-        let folder = without_mark(&fobd.path).parent()?.to_owned();
-        Some(Self { folder, owner: fobd.file.uid, companions: companions.iter().map(OsString::from).collect() })
+        Some(Self {
+            folder: fobd.home()?.to_owned(),
+            owner: fobd.file.uid,
+            mounts: fobd.mounts,
+            companions: companions.iter().map(OsString::from).collect(),
+        })
     }
 
     /// Whether a program is of this household.
     pub(crate) fn tier_of(&self, program: &Program) -> Tier {
-        let ours = |uid| uid == self.owner || uid == ROOT;
-        let closed = |owned: Owned| owned.mode & OTHERS_WRITE == 0;
         let name = program.path.file_name().unwrap_or_default();
         match () {
+            // Before anything that is said about its path.
+            () if program.mounts != self.mounts => Tier::Stranger(Why::OtherNamespace),
             () if !self.companions.iter().any(|companion| name == companion) => Tier::Stranger(Why::OtherProgram),
             () if program.path.parent() != Some(&self.folder) => Tier::Stranger(Why::OtherFolder),
-            () if !ours(program.file.uid) || !ours(program.folder.uid) => Tier::Stranger(Why::OtherOwner),
-            () if !closed(program.file) || !closed(program.folder) => Tier::Stranger(Why::WritableByOthers),
+            () if !program.is_what_its_path_says() => Tier::Stranger(Why::OtherFile),
+            () if !program.is_of(self.owner) => Tier::Stranger(Why::OtherOwner),
+            () if !program.is_closed() => Tier::Stranger(Why::WritableByOthers),
             () => Tier::Companion,
         }
     }
 }
 
-/// fobd's own path, also after its file was replaced by an upgrade.
-fn without_mark(path: &Path) -> &Path {
-    let bytes = path.as_os_str().as_bytes();
-    bytes.strip_suffix(DELETED).map_or(path, |bytes| Path::new(OsStr::from_bytes(bytes)))
-}
-
 #[cfg(test)]
 mod tests {
+    use fob_bus::program::Owned;
+
     use super::*;
 
+    const ROOT: u32 = 0;
     const ADA: u32 = 1000;
     const EVE: u32 = 1001;
 
     fn program(path: &str, file: (u32, u32), folder: (u32, u32)) -> Program {
         let owned = |(uid, mode)| Owned { uid, mode };
-        Program { path: path.into(), file: owned(file), folder: owned(folder) }
+        let path = PathBuf::from(path);
+        Program { path, file: owned(file), folder: owned(folder), runs: id(7), named: Some(id(7)), mounts: id(1) }
+    }
+
+    const fn id(inode: u64) -> FileId {
+        FileId { device: 1, inode }
     }
 
     fn household() -> Household {
-        Household { folder: "/opt/fob".into(), owner: ADA, companions: vec!["fob".into()] }
+        Household { folder: "/opt/fob".into(), owner: ADA, mounts: id(1), companions: vec!["fob".into()] }
     }
 
     #[test]
@@ -150,9 +115,18 @@ mod tests {
         assert_eq!(Household::of(&running, COMPANIONS), Some(household()));
     }
 
+    /// `unshare -Urm`, then `mount --bind /usr/bin/python3 /opt/fob/fob`: a program of root's at fob's path, for itself
+    /// alone.
     #[test]
-    fn the_own_program_is_seen() {
-        let program = Program::of(Path::new("/proc/self")).unwrap();
-        assert_eq!(program.path, std::env::current_exe().unwrap());
+    fn a_program_behind_a_mount_of_its_own_is_no_companion() {
+        let honest = program("/opt/fob/fob", (ROOT, 0o755), (ADA, 0o755));
+        assert_eq!(household().tier_of(&honest), Tier::Companion);
+        for (case, program, why) in [
+            ("its own mounts", Program { mounts: id(2), ..honest.clone() }, Why::OtherNamespace),
+            ("a file that has another name here", Program { runs: id(8), ..honest.clone() }, Why::OtherFile),
+            ("a file that has no name here", Program { named: None, ..honest }, Why::OtherFile),
+        ] {
+            assert_eq!(household().tier_of(&program), Tier::Stranger(why), "{case}");
+        }
     }
 }
