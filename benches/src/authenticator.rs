@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use fob_ambient::{Millis, SystemRng};
-use fob_authenticator::{Authenticator, Caller, Parts, Presence, RamStore, Step, SystemSigner};
+use fob_authenticator::{Authenticator, Caller, Parts, Presence, RamStore, Step, Store, SystemSigner};
 use fob_ctap::cose::Algorithm;
 use fob_ctap::entity::{CredentialParameters, Descriptor, RpEntity, RpId, UserEntity, UserHandle};
 use fob_ctap::extension::Extensions;
@@ -77,8 +77,13 @@ fn ring_alone(pkcs8: &[u8], message: &[u8], random: &SystemRandom) -> anyhow::Re
 }
 
 fn key() -> anyhow::Result<Authenticator> {
+    key_on(Box::new(RamStore))
+}
+
+/// A key with this store.
+pub(crate) fn key_on(store: Box<dyn Store>) -> anyhow::Result<Authenticator> {
     let parts = Parts {
-        store: Box::new(RamStore),
+        store,
         rng: Box::new(SystemRng::new()),
         signer: Box::new(SystemSigner::new()),
         strictness: Strictness::Canonical,
@@ -87,7 +92,7 @@ fn key() -> anyhow::Result<Authenticator> {
 }
 
 /// Sends a request and touches the key at once.
-fn touched(key: &mut Authenticator, request: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn touched(key: &mut Authenticator, request: &[u8]) -> anyhow::Result<Vec<u8>> {
     let step = match key.request(request, CALLER, NOW) {
         Step::AskPresence(_) => key.presence(Presence::Touched, NOW),
         reply => reply,
@@ -98,8 +103,17 @@ fn touched(key: &mut Authenticator, request: &[u8]) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn registered(key: &mut Authenticator, resident: bool) -> anyhow::Result<Descriptor> {
-    let request = MakeCredential {
+/// A new credential.
+pub(crate) fn registered(key: &mut Authenticator, resident: bool) -> anyhow::Result<Descriptor> {
+    let request = registration(resident)?;
+    let reply = MakeCredential::decode_reply(&touched(key, &request.encode())?, Strictness::Canonical)?;
+    let data = reply.authenticator_data(Strictness::Canonical)?;
+    Ok(Descriptor::public_key(data.attested_credential.context("no credential came")?.id))
+}
+
+/// The request for a new credential.
+pub(crate) fn registration(resident: bool) -> anyhow::Result<MakeCredential> {
+    Ok(MakeCredential {
         client_data_hash: HASH,
         rp: RpEntity { id: RpId::new(RP_ID), name: None },
         user: UserEntity { id: UserHandle::new([1]).context("one byte")?, name: None, display_name: None },
@@ -111,13 +125,11 @@ fn registered(key: &mut Authenticator, resident: bool) -> anyhow::Result<Descrip
         pin_uv_auth_protocol: None,
         enterprise_attestation: None,
         attestation_formats_preference: Vec::new(),
-    };
-    let reply = MakeCredential::decode_reply(&touched(key, &request.encode())?, Strictness::Canonical)?;
-    let data = reply.authenticator_data(Strictness::Canonical)?;
-    Ok(Descriptor::public_key(data.attested_credential.context("no credential came")?.id))
+    })
 }
 
-fn assertion(credential: Descriptor) -> GetAssertion {
+/// The request for a signature of this credential.
+pub(crate) fn assertion(credential: Descriptor) -> GetAssertion {
     GetAssertion {
         rp_id: RpId::new(RP_ID),
         client_data_hash: HASH,

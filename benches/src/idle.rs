@@ -64,7 +64,8 @@ fn since(before: &HashMap<OsString, u64>, now: &HashMap<OsString, u64>) -> u64 {
     now.iter().map(|(thread, count)| count.saturating_sub(before.get(thread).copied().unwrap_or(0))).sum()
 }
 
-fn resident_kib(process: u32) -> anyhow::Result<u64> {
+/// Memory of a process that is in RAM, in KiB.
+pub(crate) fn resident_kib(process: u32) -> anyhow::Result<u64> {
     field(&fs::read_to_string(format!("/proc/{process}/status"))?, "VmRSS:")
 }
 

@@ -8,6 +8,7 @@ mod authenticator;
 mod codes;
 mod idle;
 mod sample;
+mod softkey_store;
 
 /// A measured figure beside its bound.
 struct Row {
@@ -20,7 +21,7 @@ struct Row {
 
 fn main() -> anyhow::Result<()> {
     let mut rows = Vec::new();
-    for measure in [codes::measure, idle::measure, authenticator::measure] {
+    for measure in [codes::measure, idle::measure, authenticator::measure, softkey_store::measure] {
         rows.extend(measure()?);
     }
     println!("| what | fob | beside it | bound | kept |");

@@ -1,11 +1,13 @@
 //! Secrets on their way in: from a descriptor the caller names, from standard input, or typed on the terminal; never
 //! from an argument. And on their way out: into a pipe the caller names.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
 use fob_bus::pipe;
+use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use zeroize::Zeroizing;
 
 use crate::{Exit, Failure, World};
@@ -140,7 +142,7 @@ pub(crate) fn confirmed(world: &mut World, question: &str) -> Result<bool, Failu
 
 /// Everything that comes out of a descriptor, at most `limit` bytes.
 pub(crate) fn from_descriptor(option: &str, number: u32, limit: usize) -> Result<Secret, Failure> {
-    let file = File::open(own_descriptor(number)).map_err(|error| no_descriptor(option, "<", &error))?;
+    let file = own_descriptor(number, OFlags::RDONLY).map_err(|error| no_descriptor(option, "<", &error))?;
     bounded(file, limit, &format!("the descriptor of {option}"))
 }
 
@@ -169,7 +171,7 @@ pub(crate) struct Sink {
 impl Sink {
     /// Opens it, early enough that nothing has happened yet when it is not there.
     pub(crate) fn open(option: &str, number: u32, what: &'static str) -> Result<Self, Failure> {
-        let file = OpenOptions::new().write(true).open(own_descriptor(number));
+        let file = own_descriptor(number, OFlags::WRONLY);
         file.map(|file| Self { file, what }).map_err(|error| no_descriptor(option, ">", &error))
     }
 
@@ -182,9 +184,14 @@ impl Sink {
     }
 }
 
-/// The system's name for one of our own descriptors: opening it needs no trust in a number from outside.
-fn own_descriptor(number: u32) -> String {
-    format!("/proc/self/fd/{number}")
+/// A copy of one of our own descriptors, open for this. Not opened again by its name under /proc: that would wait for the
+/// other end of a named pipe whose writer is through already, and begin a file anew.
+fn own_descriptor(number: u32, access: OFlags) -> io::Result<File> {
+    let number = number.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+    let ourselves = pidfd_open(getpid(), PidfdFlags::empty())?;
+    let copy = pidfd_getfd(ourselves, number, PidfdGetfdFlags::empty())?;
+    let mode = fcntl_getfl(&copy)? & OFlags::RWMODE;
+    if mode == access || mode == OFlags::RDWR { Ok(copy.into()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
 /// The number is not repeated: somebody may have typed the secret in its place.

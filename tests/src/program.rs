@@ -96,7 +96,7 @@ impl Program {
     /// Waits until `ready` says so.
     ///
     /// # Errors
-    /// When the program ends first or [`READY_LIMIT`] passes; the message has what it said.
+    /// When the program ends first or 30 seconds passes; the message has what it said.
     pub fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> anyhow::Result<()> {
         let start = Instant::now();
         while !ready() {

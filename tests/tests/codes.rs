@@ -5,6 +5,7 @@
 use fob_tests::fob::Left;
 use fob_tests::house::House;
 use fob_tests::oathtool;
+use fob_tests::program::built;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -50,6 +51,19 @@ fn the_recovery_code_opens_the_vault() {
     house.fob().args("lock").ok().unwrap();
     house.fob().args("unlock").secret("--recovery-fd", made.received.trim()).ok().unwrap();
     assert_eq!(house.fob().args("status").json().unwrap()["vault"], "unlocked");
+}
+
+/// Shells without pipes of their own make named ones; `fob` opened the descriptor again by its name, and that waits for a
+/// writer who has gone.
+#[test]
+fn a_secret_comes_through_a_named_pipe_whose_writer_is_through() {
+    let house = house();
+    house.fob().args("lock").ok().unwrap();
+    let script =
+        r#"mkfifo -m 600 pipe && { printf %s "$1" >pipe & } && exec timeout 20 "$2" unlock --passphrase-fd 7 7<pipe"#;
+    let fob = built("fob").unwrap();
+    let status = house.command("sh").args(["-c", script, "sh", PASSPHRASE]).arg(fob).status().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[test]

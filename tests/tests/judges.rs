@@ -21,14 +21,35 @@ fn passes(command: &mut Command) -> String {
     said
 }
 
-#[test]
-fn python_fido2_registers_and_signs_in() {
+/// PyPI's fido2 on a key that was started with these options, to its last check.
+fn python_fido2(arguments: &[&str]) -> String {
     let mut house = House::build().unwrap();
-    let key = house.start_softkey("key", &["--ram", "--touch", "allow"]).unwrap();
+    let key = house.start_softkey("key", &[&["--ram", "--touch", "allow"], arguments].concat()).unwrap();
     let python = std::env::var_os("FOB_PYTHON")
         .expect("FOB_PYTHON names a Python with tests/requirements.txt; ./test makes one");
     let said = passes(Command::new(python).arg(judges().join("python-fido2/judge.py")).arg(key));
     assert!(said.contains("costs one of eight tries"), "the judge stopped early:\n{said}");
+    said
+}
+
+#[test]
+fn python_fido2_registers_and_signs_in() {
+    let said = python_fido2(&[]);
+    for line in [
+        "prf gives the same values at registration",
+        "largeBlob is read",
+        "encCredStoreState is another",
+        "minPinLength is told to who is on the list",
+        "CTAP2 signs in with a credential of U2F",
+    ] {
+        assert!(said.contains(line), "{line:?} was not looked at:\n{said}");
+    }
+}
+
+#[test]
+fn python_fido2_teaches_a_finger() {
+    let said = python_fido2(&["--profile", "bio"]);
+    assert!(said.contains("a finger is forgotten"), "fingers were not looked at:\n{said}");
 }
 
 #[test]

@@ -3,12 +3,17 @@
 use fob_cbor::{Limits, Strictness, Value, decode, encode_into};
 use zeroize::Zeroize;
 
+use crate::bio_enrollment::{BioEnrollment, BioRequest};
 use crate::client_pin::ClientPin;
+use crate::config::Config;
+use crate::credential_management::CredentialManagement;
 use crate::get_assertion::{GetAssertion, GetNextAssertion};
 use crate::get_info::GetInfo;
+use crate::large_blobs::{self, LargeBlobs};
 use crate::make_credential::MakeCredential;
 use crate::reset::Reset;
 use crate::selection::Selection;
+use crate::subcommand::{Family, HasPrototype, Received};
 use crate::{Malformed, Map, Status};
 
 /// One direction of a command: the parameters of a request, or the members of a reply.
@@ -94,6 +99,14 @@ pub enum Request {
     Reset,
     /// authenticatorSelection.
     Selection,
+    /// authenticatorCredentialManagement with its subcommand, also under the number of the preview.
+    CredentialManagement(Box<Received<CredentialManagement>>),
+    /// authenticatorBioEnrollment with its subcommand, also under the number of the preview.
+    BioEnrollment(Box<BioRequest>),
+    /// authenticatorConfig with its subcommand.
+    Config(Box<Received<Config>>),
+    /// authenticatorLargeBlobs.
+    LargeBlobs(LargeBlobs),
     /// Another command byte; its parameters are not looked at. [`Status::InvalidCommand`] is the answer.
     Unknown(u8),
 }
@@ -114,11 +127,19 @@ impl Request {
             GetInfo::CODE => bare(Self::GetInfo, parameters)?,
             Reset::CODE => bare(Self::Reset, parameters)?,
             Selection::CODE => bare(Self::Selection, parameters)?,
+            CredentialManagement::CODE | CredentialManagement::PROTOTYPE => {
+                Self::CredentialManagement(Box::new(Received::from_map(read()?)?))
+            }
+            BioEnrollment::CODE | BioEnrollment::PROTOTYPE => {
+                Self::BioEnrollment(Box::new(BioRequest::from_map(read()?)?))
+            }
+            Config::CODE => Self::Config(Box::new(Received::from_map(read()?)?)),
+            large_blobs::CODE => Self::LargeBlobs(LargeBlobs::from_map(read()?)?),
             other => Self::Unknown(other),
         })
     }
 
-    /// The command byte.
+    /// The command byte; the standard's, where the preview has another.
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
@@ -129,6 +150,10 @@ impl Request {
             Self::ClientPin(_) => ClientPin::CODE,
             Self::Reset => Reset::CODE,
             Self::Selection => Selection::CODE,
+            Self::CredentialManagement(_) => CredentialManagement::CODE,
+            Self::BioEnrollment(_) => BioEnrollment::CODE,
+            Self::Config(_) => Config::CODE,
+            Self::LargeBlobs(_) => large_blobs::CODE,
             Self::Unknown(code) => *code,
         }
     }

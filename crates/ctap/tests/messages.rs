@@ -445,3 +445,21 @@ fn statuses_have_the_bytes_that_fido2_gives_them() {
     let ours = Status::ALL.iter().map(|status| (status.name().split_once("_ERR_").unwrap().1, status.byte()));
     assert_eq!(ours.collect::<BTreeMap<_, _>>(), names.collect());
 }
+
+#[test]
+fn a_request_says_which_command_it_is_also_under_the_previews_numbers() {
+    // Written by hand from §6.7, §6.8, §6.10 and §6.11: the request, and the standard's number of its command.
+    let rows: [(&[u8], u8); 6] = [
+        (&[0x0a, 0xa1, 0x01, 0x01], 0x0a),
+        (&[0x41, 0xa1, 0x01, 0x01], 0x0a),
+        (&[0x09, 0xa1, 0x06, 0xf5], 0x09),
+        (&[0x40, 0xa1, 0x06, 0xf5], 0x09),
+        (&[0x0c, 0xa2, 0x01, 0x11, 0x03, 0x00], 0x0c),
+        (&[0x0d, 0xa1, 0x01, 0x02], 0x0d),
+    ];
+    for (bytes, code) in rows {
+        let request = Request::decode(bytes, Strictness::Canonical).unwrap();
+        assert_eq!(request.code(), code, "{bytes:02x?}");
+        assert!(!matches!(request, Request::Unknown(_)), "{bytes:02x?}");
+    }
+}

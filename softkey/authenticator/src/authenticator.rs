@@ -3,14 +3,14 @@
 use fob_ambient::{Millis, Rng};
 use fob_ctap::{Request, Status, Strictness};
 
-use crate::commands::{Continuation, Pending};
-use crate::identity::MAX_MESSAGE;
+use crate::commands::{BlobWrite, Enrolment, Pending, Sequence};
 use crate::pin::PinSession;
 use crate::presence::TOUCH_LIMIT;
 use crate::signer::Signer;
-use crate::state::{Change, State};
+use crate::state::{Change, Changes, State};
 use crate::store::{Store, StoreError};
-use crate::{Ask, Presence, Reason};
+use crate::u2f::Touches;
+use crate::{Abilities, Ask, OneFinger, Presence, Reason, Sensor};
 
 /// What an authenticator is made of besides itself.
 pub struct Parts {
@@ -44,7 +44,13 @@ pub struct Authenticator {
     pub(crate) pins: PinSession,
     pub(crate) rng: Box<dyn Rng>,
     pub(crate) signer: Box<dyn Signer>,
-    pub(crate) continuation: Option<Continuation>,
+    pub(crate) abilities: Abilities,
+    pub(crate) sensor: Box<dyn Sensor>,
+    /// What the next command may go on with.
+    pub(crate) sequence: Option<Sequence>,
+    pub(crate) blob_write: Option<BlobWrite>,
+    pub(crate) enrolment: Option<Enrolment>,
+    pub(crate) touches: Touches,
     pub(crate) powered_up: Millis,
     store: Box<dyn Store>,
     strictness: Strictness,
@@ -52,16 +58,25 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Power on: what was kept is read; a key that never had power before makes its secrets and keeps them.
+    /// Power on: what was kept is read; a key that never had power before makes its secrets and keeps them. It has the
+    /// default [`Abilities`].
     ///
     /// # Errors
     /// The store's. A state that cannot be read is never replaced by a new one.
-    pub fn power_up(mut parts: Parts, now: Millis) -> Result<Self, StoreError> {
+    pub fn power_up(parts: Parts, now: Millis) -> Result<Self, StoreError> {
+        Self::power_up_as(parts, Abilities::default(), now)
+    }
+
+    /// Power on, as a key that can do this.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn power_up_as(mut parts: Parts, abilities: Abilities, now: Millis) -> Result<Self, StoreError> {
         let state = match parts.store.load()? {
             Some(state) => state,
             None => {
                 let state = State::fresh(&mut *parts.rng);
-                parts.store.save(&state)?;
+                parts.store.create(&state)?;
                 state
             }
         };
@@ -70,7 +85,12 @@ impl Authenticator {
             pins: PinSession::start(&mut *parts.rng),
             rng: parts.rng,
             signer: parts.signer,
-            continuation: None,
+            abilities,
+            sensor: Box::new(OneFinger),
+            sequence: None,
+            blob_write: None,
+            enrolment: None,
+            touches: Touches::default(),
             powered_up: now,
             store: parts.store,
             strictness: parts.strictness,
@@ -81,16 +101,33 @@ impl Authenticator {
     /// Power off and on again: tokens, key agreements, sequences and the count of wrong PINs in a row are gone.
     pub fn power_cycle(&mut self, now: Millis) {
         self.pins = PinSession::start(&mut *self.rng);
-        self.continuation = None;
+        self.sequence = None;
+        self.blob_write = None;
+        self.enrolment = None;
+        self.touches = Touches::default();
         self.pending = None;
         self.powered_up = now;
+    }
+
+    /// Another sensor than one on which finger number 1 always lies well.
+    pub fn set_sensor(&mut self, sensor: Box<dyn Sensor>) {
+        self.sensor = sensor;
+    }
+
+    /// What it can do.
+    #[must_use]
+    pub const fn abilities(&self) -> &Abilities {
+        &self.abilities
     }
 
     /// A request: command byte, then CBOR. A touch that was still waited for is waited for no longer.
     pub fn request(&mut self, bytes: &[u8], caller: Caller, now: Millis) -> Step {
         self.pending = None;
-        if bytes.len() > MAX_MESSAGE {
+        if bytes.len() > self.abilities.max_message {
             return refused(Status::RequestTooLarge);
+        }
+        if bytes.first().is_some_and(|code| !self.has_command(*code)) {
+            return refused(Status::InvalidCommand);
         }
         let step = match Request::decode(bytes, self.strictness) {
             Ok(request) => self.dispatch(request, caller, now),
@@ -102,12 +139,12 @@ impl Authenticator {
     /// How waiting for a touch ended. Without a question before it, there is nothing to do.
     pub fn presence(&mut self, outcome: Presence, now: Millis) -> Step {
         let Some(pending) = self.pending.take() else { return refused(Status::NoOperations) };
-        let reply = match outcome {
+        let step = match outcome {
             // CTAPHID_CANCEL (§11.2.9.1.5): the same for every command.
             Presence::Cancelled => Err(Status::KeepaliveCancel),
             outcome => self.resume(pending, outcome, now),
         };
-        Step::Reply(reply.unwrap_or_else(Status::encode))
+        step.unwrap_or_else(refused)
     }
 
     /// The request that waits for a touch is forgotten: nobody wants its reply any more.
@@ -128,16 +165,14 @@ impl Authenticator {
         Step::AskPresence(Ask { reason, rp_id, deadline: now.plus(TOUCH_LIMIT) })
     }
 
-    /// Makes changes durable, all or none.
+    /// Makes the changes of a command: durable first, then here; all or none.
     ///
     /// # Errors
     /// OTHER if the store fails; the state is then what it was before.
     pub(crate) fn commit(&mut self, changes: Vec<Change>) -> Result<(), Status> {
-        let undo = self.state.apply(changes);
-        if self.store.save(&self.state).is_err() {
-            self.state.apply(undo);
-            return Err(Status::Other);
-        }
+        let changes = Changes(changes);
+        self.store.commit(&self.state, &changes).map_err(|_| Status::Other)?;
+        self.state.apply(changes);
         Ok(())
     }
 }

@@ -27,3 +27,9 @@ pub(crate) const MIN_PIN_LENGTH: u64 = fob_ctap::pin::Pin::SHORTEST;
 
 /// Wrong PINs until only a reset helps (§6.5.2.2).
 pub(crate) const MAX_PIN_RETRIES: u8 = 8;
+
+/// Failed fingers until only a PIN helps (§6.5.2.3).
+pub(crate) const MAX_UV_RETRIES: u8 = 5;
+
+/// Longest name of a finger, in bytes (§6.7.3).
+pub(crate) const LONGEST_FINGER_NAME: usize = 64;

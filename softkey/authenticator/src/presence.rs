@@ -28,6 +28,12 @@ pub enum Reason {
     Selection,
     /// Forgetting everything.
     Reset,
+    /// Forgetting everything, by a touch of ten seconds.
+    ResetByLongTouch,
+    /// A finger that the key knows.
+    Verify,
+    /// A finger that the key shall know.
+    Enroll,
 }
 
 impl Reason {
@@ -39,6 +45,9 @@ impl Reason {
             Self::GetAssertion => "sign in",
             Self::Selection => "choose it",
             Self::Reset => "reset it: all its credentials are lost",
+            Self::ResetByLongTouch => "reset it, for ten seconds: all its credentials are lost",
+            Self::Verify => "show who you are",
+            Self::Enroll => "teach it a finger",
         }
     }
 }

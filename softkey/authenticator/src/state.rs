@@ -1,22 +1,30 @@
 //! What a key keeps without power: its device key, the signature counter, the PIN, discoverable credentials.
 //!
-//! It changes only by a list of [`Change`]s, and applying one gives the list that undoes it: a write that fails is
-//! taken back.
+//! It changes only by [`Changes`]: what one command changes is one list, made durable by the store as a whole before the
+//! state takes it over. A whole state is such a list too, the one that makes it out of nothing.
+//!
+//! A new member has its place in [`State`], in [`State::anew`], a [`Change`] of its own, a line in [`State::apply`], and
+//! its bytes in `encoding`.
 
 mod encoding;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use fob_ambient::Rng;
-use fob_ctap::entity::{CredentialId, RpEntity, UserEntity};
+use fob_ctap::entity::{CredentialId, RpEntity, UserEntity, UserHandle};
 use fob_ctap::extension::CredProtect;
+use fob_ctap::extension::large_blob::PackedBlob;
+use fob_ctap::large_blobs::array;
 use fob_ctap::pin::PinHash;
+use zeroize::Zeroizing;
 
 pub use encoding::StateError;
+pub(crate) use settings::Settings;
 
 use crate::CredentialKey;
-use crate::identity::MAX_PIN_RETRIES;
+use crate::identity::{MAX_PIN_RETRIES, MAX_UV_RETRIES};
 use crate::sealed_id::DeviceKey;
 
 /// Everything that survives the power.
@@ -26,7 +34,31 @@ pub struct State {
     pub(crate) counter: u32,
     pub(crate) pin: Option<StoredPin>,
     pub(crate) pin_retries: u8,
-    pub(crate) residents: BTreeMap<Place, Resident>,
+    /// In boxes: a tree that grows at its end leaves half of its room empty.
+    pub(crate) residents: BTreeMap<Place, Box<Resident>>,
+    /// The credential of each account at each RP: a new one takes its place, however many there are.
+    accounts: BTreeMap<([u8; 32], UserHandle), CredentialId>,
+    /// Goes up whenever a discoverable credential comes, goes or changes.
+    pub(crate) store_version: u64,
+    pub(crate) settings: Settings,
+    /// The serialized array of large blobs (§6.10.3).
+    pub(crate) large_blobs: Vec<u8>,
+    /// The persistent token, while some platform has one.
+    pub(crate) persistent_token: Option<Zeroizing<[u8; 32]>>,
+    /// Fingers that the key knows, by template.
+    pub(crate) fingers: BTreeMap<Vec<u8>, Finger>,
+    pub(crate) uv_retries: u8,
+    /// Verifications by finger since a PIN was last entered.
+    pub(crate) uv_count: u64,
+}
+
+/// A finger that the key knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finger {
+    pub(crate) template_id: Vec<u8>,
+    pub(crate) name: Option<String>,
+    /// What a simulated sensor tells fingers apart by.
+    pub(crate) number: u32,
 }
 
 /// Where a discoverable credential stands: its RP ID's hash and its id, so that those of one RP stand together.
@@ -50,34 +82,100 @@ pub(crate) struct Resident {
     pub(crate) protection: CredProtect,
     /// The signature counter when it was made: the higher, the newer.
     pub(crate) created: u32,
+    pub(crate) extras: Extras,
 }
 
-/// One change.
+/// What extensions let a discoverable credential keep.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Extras {
+    /// Whether it has a key among the large blobs (§12.3).
+    pub(crate) large_blob_key: bool,
+    /// credBlob (§12.2).
+    pub(crate) cred_blob: Option<Vec<u8>>,
+    /// Its own large blob (§12.4).
+    pub(crate) large_blob: Option<PackedBlob>,
+    /// Whether third parties may use it for payments (§12.9).
+    pub(crate) third_party_payment: bool,
+}
+
+/// One change. Each says what is, never by how much it differs: made twice, it is made once.
 #[derive(Debug)]
 pub(crate) enum Change {
+    /// Everything is forgotten; a key begins with this secret. Always the first of its list.
+    Anew(Box<DeviceKey>),
     Counter(u32),
     PinRetries(u8),
     Pin(Option<StoredPin>),
     Put(Box<Resident>),
     Remove(Place),
-    All(Box<State>),
+    StoreVersion(u64),
+    Settings(Box<Settings>),
+    LargeBlobs(Vec<u8>),
+    PersistentToken(Option<Zeroizing<[u8; 32]>>),
+    PutFinger(Box<Finger>),
+    RemoveFinger(Vec<u8>),
+    UvRetries(u8),
+    UvCount(u64),
+}
+
+/// What one command changes: all of it or nothing. Written as bytes by [`Changes::encode`].
+#[derive(Debug)]
+pub struct Changes(pub(crate) Vec<Change>);
+
+impl Changes {
+    /// Whether nothing of the state before them is left: a reset.
+    #[must_use]
+    pub fn begin_anew(&self) -> bool {
+        matches!(self.0.first(), Some(Change::Anew(_)))
+    }
 }
 
 impl Resident {
     pub(crate) fn place(&self) -> Place {
         (self.rp.id.hash(), self.id.clone())
     }
+
+    /// The same credential with other extras.
+    pub(crate) fn with_extras(&self, extras: Extras) -> Self {
+        Self { extras, ..self.with_user(self.user.clone()) }
+    }
+
+    /// The same credential with another account.
+    pub(crate) fn with_user(&self, user: UserEntity) -> Self {
+        Self {
+            id: self.id.clone(),
+            rp: self.rp.clone(),
+            user,
+            key: self.key.copy(),
+            protection: self.protection,
+            created: self.created,
+            extras: self.extras.clone(),
+        }
+    }
 }
 
 impl State {
     /// A key that has just been made, or reset.
     pub(crate) fn fresh(rng: &mut dyn Rng) -> Self {
+        Self::anew(DeviceKey::generate(rng))
+    }
+
+    /// A key that knows nothing but its own secret.
+    pub(crate) fn anew(device_key: DeviceKey) -> Self {
         Self {
-            device_key: DeviceKey::generate(rng),
+            device_key,
             counter: 0,
             pin: None,
             pin_retries: MAX_PIN_RETRIES,
             residents: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            store_version: 0,
+            settings: Settings::default(),
+            large_blobs: array::EMPTY.to_vec(),
+            persistent_token: None,
+            fingers: BTreeMap::new(),
+            uv_retries: MAX_UV_RETRIES,
+            uv_count: 0,
         }
     }
 
@@ -95,7 +193,13 @@ impl State {
 
     /// A discoverable credential by its id.
     pub(crate) fn resident(&self, rp_id_hash: &[u8; 32], id: &CredentialId) -> Option<&Resident> {
-        self.residents.get(&(*rp_id_hash, id.clone()))
+        self.residents.get(&(*rp_id_hash, id.clone())).map(|resident| &**resident)
+    }
+
+    /// The discoverable credential of an account.
+    pub(crate) fn resident_of_account(&self, rp_id_hash: &[u8; 32], user: &UserHandle) -> Option<&Resident> {
+        let id = self.accounts.get(&(*rp_id_hash, user.clone()))?;
+        self.resident(rp_id_hash, id)
     }
 
     /// All discoverable credentials of one RP, in no useful order.
@@ -105,34 +209,52 @@ impl State {
         self.residents
             .range(first..)
             .take_while(move |((hash, _), _)| *hash == rp_id_hash)
-            .map(|(_, resident)| resident)
+            .map(|(_, resident)| &**resident)
     }
 
-    /// Makes all changes and gives those that undo them.
-    pub(crate) fn apply(&mut self, changes: Vec<Change>) -> Vec<Change> {
-        let mut undo: Vec<_> = changes.into_iter().filter_map(|change| self.apply_one(change)).collect();
-        undo.reverse();
-        undo
+    /// What has to stand beside every change of a discoverable credential.
+    pub(crate) fn next_store_version(&self) -> Change {
+        Change::StoreVersion(self.store_version.wrapping_add(1))
     }
 
-    fn apply_one(&mut self, change: Change) -> Option<Change> {
-        Some(match change {
-            Change::Counter(counter) => Change::Counter(std::mem::replace(&mut self.counter, counter)),
-            Change::PinRetries(retries) => Change::PinRetries(std::mem::replace(&mut self.pin_retries, retries)),
-            Change::Pin(pin) => Change::Pin(std::mem::replace(&mut self.pin, pin)),
-            Change::All(mut state) => {
-                std::mem::swap(self, &mut state);
-                Change::All(state)
-            }
-            Change::Remove(place) => Change::Put(Box::new(self.residents.remove(&place)?)),
-            Change::Put(resident) => {
-                let place = resident.place();
-                match self.residents.insert(place.clone(), *resident) {
-                    Some(old) => Change::Put(Box::new(old)),
-                    None => Change::Remove(place),
-                }
-            }
-        })
+    /// Makes all changes.
+    pub fn apply(&mut self, changes: Changes) {
+        changes.0.into_iter().for_each(|change| self.apply_one(change));
+    }
+
+    fn put(&mut self, resident: Box<Resident>) {
+        let place = resident.place();
+        self.remove(&place);
+        self.accounts.insert((place.0, resident.user.id.clone()), place.1.clone());
+        self.residents.insert(place, resident);
+    }
+
+    fn remove(&mut self, place: &Place) {
+        let Some(resident) = self.residents.remove(place) else { return };
+        let account = (place.0, resident.user.id);
+        // Of two credentials that were brought in for one account, the account has the later.
+        if self.accounts.get(&account) == Some(&place.1) {
+            self.accounts.remove(&account);
+        }
+    }
+
+    fn apply_one(&mut self, change: Change) {
+        match change {
+            Change::Anew(device_key) => *self = Self::anew(*device_key),
+            Change::Counter(counter) => self.counter = counter,
+            Change::PinRetries(retries) => self.pin_retries = retries,
+            Change::Pin(pin) => self.pin = pin,
+            Change::Put(resident) => self.put(resident),
+            Change::Remove(place) => self.remove(&place),
+            Change::StoreVersion(version) => self.store_version = version,
+            Change::Settings(settings) => self.settings = *settings,
+            Change::LargeBlobs(array) => self.large_blobs = array,
+            Change::PersistentToken(token) => self.persistent_token = token,
+            Change::PutFinger(finger) => drop(self.fingers.insert(finger.template_id.clone(), *finger)),
+            Change::RemoveFinger(template_id) => drop(self.fingers.remove(&template_id)),
+            Change::UvRetries(retries) => self.uv_retries = retries,
+            Change::UvCount(count) => self.uv_count = count,
+        }
     }
 }
 
@@ -144,6 +266,7 @@ impl fmt::Debug for State {
             .field("pin", &self.pin.is_some())
             .field("pin_retries", &self.pin_retries)
             .field("residents", &self.residents.len())
+            .field("fingers", &self.fingers.len())
             .finish_non_exhaustive()
     }
 }

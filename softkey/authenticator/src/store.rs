@@ -1,66 +1,41 @@
 //! Where the state lies: the trait, and a store for keys that forget with their process.
 
+mod disk;
+mod error;
 mod file;
+mod format;
+mod key;
 
-use std::io;
-use std::path::PathBuf;
-
+pub use disk::{Disk, FolderDisk, Found};
+pub use error::{FileFault, StoreError};
 pub use file::FileStore;
+pub use format::read_state_file;
+pub use key::{StateKey, StateKeyError};
 
-use crate::{State, StateError};
+use crate::{Changes, State};
 
-/// The law: after `save` has returned `Ok`, `load` gives that state, also after a crash and on another day. After an
-/// error, or a crash before it returned, `load` gives that state or the one before, whole, and never anything else.
-/// `load` gives none only where nothing has ever been saved; what is there and cannot be read is an error.
+/// The law: once `create` or `commit` has returned `Ok`, `load` gives that state, also after a crash and on another day.
+/// After an error, or a crash before it returned, `load` gives that state or the one before, whole, and never anything
+/// else. `load` gives none only where nothing has ever been kept; what is there and cannot be read is an error.
 pub trait Store {
-    /// What was saved last.
+    /// What was kept last.
     ///
     /// # Errors
     /// Why it cannot be read.
     fn load(&mut self) -> Result<Option<State>, StoreError>;
 
-    /// Makes this state the one that survives.
+    /// Keeps a whole state; what was there before is no more.
     ///
     /// # Errors
-    /// Why it may not have been.
-    fn save(&mut self, state: &State) -> Result<(), StoreError>;
-}
+    /// Why it may not have been kept.
+    fn create(&mut self, state: &State) -> Result<(), StoreError>;
 
-/// Why a state could not be read or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The system said no.
-    #[error("cannot {doing} {path}")]
-    Io {
-        /// What was being done, before the path.
-        doing: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The file is no state, or not whole.
-    #[error("cannot read {path}")]
-    State {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: StateError,
-    },
-    /// Another process has this key in use.
-    #[error("{path} is in use by another fob-softkey")]
-    InUse {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// Others can read the secrets.
-    #[error("{path} can be read by others: its mode is {mode:03o}, not 600")]
-    Permissions {
-        /// Which file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// Keeps the changes of one command, all of them or none. `before` is the state they change: what `load` gave, with
+    /// the changes of every `commit` that returned `Ok` since.
+    ///
+    /// # Errors
+    /// Why they may not have been kept. The next call may be made with the same `before`.
+    fn commit(&mut self, before: &State, changes: &Changes) -> Result<(), StoreError>;
 }
 
 /// Keeps nothing: the state lives and dies with its [`Authenticator`](crate::Authenticator), power cycles included.
@@ -72,7 +47,11 @@ impl Store for RamStore {
         Ok(None)
     }
 
-    fn save(&mut self, _: &State) -> Result<(), StoreError> {
+    fn create(&mut self, _: &State) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn commit(&mut self, _: &State, _: &Changes) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -81,6 +81,11 @@ impl Token {
         life.rp_id.get_or_insert_with(|| rp_id.clone()) == rp_id
     }
 
+    /// The RP it is for; none if it is for all, or for none yet.
+    pub(crate) fn rp_id(&self) -> Option<&RpId> {
+        self.life.as_ref().and_then(|life| life.rp_id.as_ref())
+    }
+
     /// clearUserPresentFlag(), clearUserVerifiedFlag() and clearPinUvAuthTokenPermissionsExceptLbw().
     pub(crate) fn spend(&mut self) {
         if let Some(life) = self.life.as_mut() {

@@ -1,12 +1,15 @@
 //! A whole key without its wire: CTAPHID around the authenticator. Reports, time and touches in, reports out.
 
 use fob_ambient::Millis;
-use fob_authenticator::{Ask, Authenticator, Caller, Presence, Step};
-use fob_ctap::Status;
+use fob_authenticator::{Ask, Authenticator, Caller, PortableCredential, Presence, Step, U2fStep};
 use fob_ctap::hid::{Capabilities, ChannelId, Device, DeviceEvent, DeviceIdentity, KeepaliveStatus, Report};
+use fob_ctap::{Request, Status, Strictness};
 
-/// The key speaks CTAP2 only, so far, and can show which one it is.
-const CAPABILITIES: Capabilities = Capabilities(Capabilities::WINK.0 | Capabilities::CBOR.0 | Capabilities::NMSG.0);
+use crate::fault::ResponseFaults;
+use crate::stages::Stages;
+
+/// CTAP2, CTAP1, and it can show which one it is.
+pub(crate) const CAPABILITIES: Capabilities = Capabilities(Capabilities::WINK.0 | Capabilities::CBOR.0);
 
 /// What should happen next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +26,20 @@ pub enum Output {
 
 /// A key that is plugged in.
 pub struct Key {
+    identity: DeviceIdentity,
     device: Device,
     authenticator: Authenticator,
+    stages: Stages,
     waiting: Option<Waiting>,
+    /// A touch comes before a cancel that comes at the same moment.
+    touch_first: bool,
 }
 
 /// A request that waits for a touch.
 #[derive(Debug)]
 struct Waiting {
-    channel: ChannelId,
+    /// Whose request it is; none for U2F, where the request has been answered already.
+    channel: Option<ChannelId>,
     deadline: Millis,
 }
 
@@ -40,7 +48,37 @@ impl Key {
     #[must_use]
     pub fn new(authenticator: Authenticator) -> Self {
         let identity = DeviceIdentity { version: version(), capabilities: CAPABILITIES };
-        Self { device: Device::new(identity), authenticator, waiting: None }
+        let stages = Stages::new(ResponseFaults::default(), None, Strictness::Canonical);
+        Self::with_stages(authenticator, identity, stages)
+    }
+
+    /// With stages of the bench between framing and authenticator.
+    pub(crate) fn with_stages(authenticator: Authenticator, identity: DeviceIdentity, stages: Stages) -> Self {
+        let device = Device::new(identity);
+        Self { identity, device, authenticator, stages, waiting: None, touch_first: false }
+    }
+
+    /// Off and on again. Whatever was under way is gone, channels included.
+    pub fn power_cycle(&mut self, now: Millis) {
+        self.device = Device::new(self.identity);
+        self.authenticator.power_cycle(now);
+        self.waiting = None;
+    }
+
+    /// What a cancel finds that comes while a touch is waited for: a touch in the same moment, which the key notices
+    /// first; or nothing.
+    pub const fn race(&mut self, touch_first: bool) {
+        self.touch_first = touch_first;
+    }
+
+    /// The authenticator, for looking into it.
+    #[must_use]
+    pub const fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    pub(crate) const fn authenticator_mut(&mut self) -> &mut Authenticator {
+        &mut self.authenticator
     }
 
     /// A report came.
@@ -71,8 +109,12 @@ impl Key {
     #[must_use]
     pub fn presence(&mut self, outcome: Presence, now: Millis) -> Vec<Output> {
         let Some(Waiting { channel, .. }) = self.waiting.take() else { return Vec::new() };
-        let step = self.authenticator.presence(outcome, now);
         let mut outputs = vec![Output::TouchOver];
+        let Some(channel) = channel else {
+            self.authenticator.u2f_presence(outcome, now);
+            return outputs;
+        };
+        let step = self.authenticator.presence(outcome, now);
         outputs.extend(self.step(channel, step, now));
         outputs
     }
@@ -88,14 +130,12 @@ impl Key {
             DeviceEvent::Cbor { channel, data } => {
                 let command = data.first().copied().map_or("nothing", name);
                 tracing::info!(channel = channel.0, command, length = data.len(), "request");
-                let step = self.authenticator.request(&data, Caller(channel.0), now);
-                self.step(channel, step, now)
+                self.request(channel, data, now)
             }
-            // NMSG: the framing has refused it already.
-            DeviceEvent::Msg { channel, .. } => self.reply(channel, Status::InvalidCommand.encode()),
+            DeviceEvent::Msg { channel, data } => self.u2f(channel, &data, now),
             DeviceEvent::Cancel(channel) => {
                 tracing::info!(channel = channel.0, "cancelled");
-                self.presence(Presence::Cancelled, now)
+                self.presence(if self.touch_first { Presence::Touched } else { Presence::Cancelled }, now)
             }
             DeviceEvent::Aborted(channel) => {
                 tracing::info!(channel = channel.0, "aborted");
@@ -105,15 +145,53 @@ impl Key {
         }
     }
 
+    fn request(&mut self, channel: ChannelId, data: Vec<u8>, now: Millis) -> Vec<Output> {
+        // A touch that U2F wanted is wanted no longer.
+        let mut outputs: Vec<Output> = self.waiting.take().map(|_| Output::TouchOver).into_iter().collect();
+        let step = match self.stages.request(data) {
+            Ok(data) if self.is_full_for(&data) => Step::Reply(Status::KeyStoreFull.encode()),
+            Ok(data) => self.authenticator.request(&data, Caller(channel.0), now),
+            Err(reply) => Step::Reply(reply),
+        };
+        outputs.extend(self.step(channel, step, now));
+        outputs
+    }
+
+    /// U2F does not wait: it is answered at once, and a touch that is wanted may come before the platform asks again.
+    fn u2f(&mut self, channel: ChannelId, data: &[u8], now: Millis) -> Vec<Output> {
+        tracing::info!(channel = channel.0, length = data.len(), "U2F request");
+        self.stages.u2f();
+        let U2fStep { reply, ask } = self.authenticator.u2f(data, now);
+        let mut outputs = self.reply(channel, reply);
+        if let Some(ask) = ask.filter(|_| self.waiting.is_none()) {
+            self.waiting = Some(Waiting { channel: None, deadline: ask.deadline });
+            outputs.push(Output::AskTouch(ask));
+        }
+        outputs
+    }
+
+    /// Whether the model that this key pretends to be has no room for the credential that is asked for.
+    fn is_full_for(&self, data: &[u8]) -> bool {
+        let Some(capacity) = self.stages.capacity() else { return false };
+        if (self.authenticator.state().resident_count() as u64) < capacity {
+            return false;
+        }
+        let Ok(Request::MakeCredential(request)) = Request::decode(data, Strictness::Lenient) else { return false };
+        // One of the same account gives way.
+        let replaces = |old: &PortableCredential| old.rp.id == request.rp.id && old.user.id == request.user.id;
+        request.options.rk == Some(true) && !self.authenticator.export().iter().any(replaces)
+    }
+
     fn step(&mut self, channel: ChannelId, step: Step, now: Millis) -> Vec<Output> {
         match step {
             Step::Reply(reply) => {
+                let reply = self.stages.reply(reply);
                 let status = reply.first().copied().and_then(Status::from_byte).map_or("CTAP2_OK", Status::name);
                 tracing::info!(channel = channel.0, status, length = reply.len(), "reply");
                 self.reply(channel, reply)
             }
             Step::AskPresence(ask) => {
-                self.waiting = Some(Waiting { channel, deadline: ask.deadline });
+                self.waiting = Some(Waiting { channel: Some(channel), deadline: ask.deadline });
                 // However fast the touch is, the platform hears first that one is wanted.
                 let mut outputs = send(self.device.keepalive(KeepaliveStatus::UserPresenceNeeded, now));
                 outputs.push(Output::AskTouch(ask));
@@ -149,13 +227,17 @@ const fn name(command: u8) -> &'static str {
         0x06 => "clientPIN",
         0x07 => "reset",
         0x08 => "getNextAssertion",
+        0x09 => "bioEnrollment",
+        0x0a => "credentialManagement",
+        0x0c => "largeBlobs",
+        0x0d => "config",
         0x0b => "selection",
         _ => "unknown",
     }
 }
 
 /// Ours, as CTAPHID_INIT carries it.
-fn version() -> [u8; 3] {
+pub(crate) fn version() -> [u8; 3] {
     let number = |text: &str| text.parse().unwrap_or(0);
     [
         number(env!("CARGO_PKG_VERSION_MAJOR")),

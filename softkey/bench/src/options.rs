@@ -1,18 +1,28 @@
 //! The command line of fob-softkey.
 
+mod key;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Parser, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+
+pub use key::KeyOptions;
 
 /// A FIDO2 key in software, for tests and for machines without hardware.
 ///
 /// Its AAGUID says "fob test softkey" and nothing guards its secrets: never register it where it matters.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "fob-softkey", version)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 #[command(group = ArgGroup::new("face").required(true))]
 #[command(group = ArgGroup::new("memory"))]
+#[command(group = ArgGroup::new("state key"))]
 pub struct Options {
+    /// Something else than to be a key.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Listen on a unix socket of type SOCK_SEQPACKET: one report of 64 bytes a datagram
     #[arg(long, value_name = "PATH", group = "face")]
     pub socket: Option<PathBuf>,
@@ -25,9 +35,39 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS:PORT", group = "face", value_parser = loopback)]
     pub udp: Option<SocketAddr>,
 
-    /// Keep credentials, PIN and counter in this file
-    #[arg(long, value_name = "FILE", group = "memory")]
+    /// Be a hidraw node of this machine, for every program on it. Needs root
+    #[arg(long, group = "face")]
+    pub uhid: bool,
+
+    /// Be the device side of a USB gadget, such as /dev/hidg0
+    #[arg(long, value_name = "PATH", group = "face")]
+    pub hidg: Option<PathBuf>,
+
+    /// The gadget's folder in configfs, so that unplugging unbinds it. Its UDC is named there
+    #[arg(long, value_name = "FOLDER", requires = "hidg")]
+    pub gadget: Option<PathBuf>,
+
+    /// One of several keys: NAME,socket=PATH or stream=, udp=, uhid, hidg=; and gadget=, state=, profile=, touch=, seed=.
+    /// What it leaves out it has from the options of all. May be given many times
+    #[arg(long, value_name = "NAME,…", group = "face")]
+    pub key: Vec<KeyOptions>,
+
+    /// Keep credentials, PIN and counter in this file, sealed. Without one of the three options below a key is made in
+    /// FILE.key beside it: whoever can read the folder can read both
+    #[arg(long, value_name = "FILE", group = "memory", conflicts_with = "key")]
     pub state: Option<PathBuf>,
+
+    /// Seal the state with the key in this file: 32 bytes, or 64 hexadecimal digits
+    #[arg(long, value_name = "FILE", group = "state key", requires = "state")]
+    pub state_key: Option<PathBuf>,
+
+    /// Seal the state with the key that comes through this file descriptor
+    #[arg(long, value_name = "N", group = "state key", requires = "state")]
+    pub state_key_fd: Option<u32>,
+
+    /// Seal the state with the passphrase that comes through this file descriptor (Argon2id: 64 MiB for a moment)
+    #[arg(long, value_name = "N", group = "state key", requires = "state")]
+    pub state_passphrase_fd: Option<u32>,
 
     /// Keep everything in memory (the default)
     #[arg(long, group = "memory")]
@@ -44,6 +84,33 @@ pub struct Options {
     /// Take CBOR that is not canonical, as some programs send it
     #[arg(long)]
     pub lenient_cbor: bool,
+
+    /// Answer as this model does: default, bio, ctap20, nitrokey3, no-pin, solo1, u2f-only, yubikey-5.2, yubikey-5.4,
+    /// yubikey-5.7. Refused while this key cannot do what the model can
+    #[arg(long, value_name = "NAME", default_value = crate::profile::DEFAULT)]
+    pub profile: String,
+
+    /// Take the profile all the same, without what this key cannot do
+    #[arg(long)]
+    pub partial_profile: bool,
+
+    /// Listen for scripts, faults and questions on this unix socket (docs/softkey.md)
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
+
+    /// Write every report into this file; `fob-softkey replay` plays it again
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+/// Something else than to be a key.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Play a wire log again: the same requests must give the same answers
+    Replay {
+        /// The log, of --record or of the control channel
+        log: PathBuf,
+    },
 }
 
 /// Who touches the key.
@@ -55,6 +122,17 @@ pub enum TouchPolicy {
     Deny,
     /// The terminal is asked; 30 seconds without an answer count as nobody there
     Ask,
+}
+
+impl TouchPolicy {
+    /// As on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+        }
+    }
 }
 
 /// Whoever reaches the port can use the key, so only this machine may.

@@ -1,7 +1,7 @@
 //! The demo: what a person does with fob on the first day, in one minute, with a judge for every step.
 //!
-//! [`codes`] keeps and shows one-time codes, [`sign_in`] enrols a key and signs in, [`refusals`] tries what must not
-//! work. [`transcript`] prints what happened.
+//! `codes` keeps and shows one-time codes, `sign_in` enrols a key and signs in, `refusals` tries what must not
+//! work. `transcript` prints what happened.
 
 mod codes;
 mod foreign;

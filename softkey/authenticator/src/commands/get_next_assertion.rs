@@ -4,6 +4,7 @@ use fob_ambient::Millis;
 use fob_ctap::get_assertion::GetNextAssertion;
 use fob_ctap::{Command, Status};
 
+use super::Sequence;
 use super::get_assertion::{Candidate, Ground};
 use crate::Authenticator;
 use crate::authenticator::Caller;
@@ -29,14 +30,14 @@ impl Continuation {
 impl Authenticator {
     pub(super) fn get_next_assertion(
         &mut self,
-        continuation: Option<Continuation>,
+        sequence: Option<Sequence>,
         caller: Caller,
         now: Millis,
     ) -> Result<Vec<u8>, Status> {
         // Step 1. To another platform there never was a getAssertion, and to the one that asked nothing is lost.
-        let mut kept = continuation.ok_or(Status::NotAllowed)?;
+        let Some(Sequence::Assertions(mut kept)) = sequence else { return Err(Status::NotAllowed) };
         if kept.caller != caller {
-            self.continuation = Some(kept);
+            self.sequence = Some(Sequence::Assertions(kept));
             return Err(Status::NotAllowed);
         }
         // Step 3; what is too old stays forgotten.
@@ -48,7 +49,7 @@ impl Authenticator {
         let reply = self.assertion(&kept.ground, candidate)?;
         // Step 7.
         kept.last = now;
-        self.continuation = Some(kept);
+        self.sequence = Some(Sequence::Assertions(kept));
         Ok(GetNextAssertion::encode_reply(&reply))
     }
 }

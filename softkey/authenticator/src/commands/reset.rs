@@ -6,25 +6,30 @@ use fob_ctap::{Command, Status};
 use super::{Pending, touched_or_late};
 use crate::authenticator::Step;
 use crate::pin::PinSession;
-use crate::state::{Change, State};
+use crate::sealed_id::DeviceKey;
+use crate::state::Change;
 use crate::{Authenticator, Presence, Reason};
 
-/// How long after power-up a key may be reset, in milliseconds: ten seconds keep malware from doing it unseen (§6.6).
-const RESET_WINDOW: Millis = Millis(10_000);
-
 impl Authenticator {
+    /// A key may be reset only shortly after power-up: that keeps malware from doing it unseen (§6.6).
     pub(super) fn reset(&mut self, now: Millis) -> Result<Step, Status> {
-        if now.since(self.powered_up) > RESET_WINDOW {
+        if self.abilities.reset_window.is_some_and(|window| now.since(self.powered_up) > Millis(window)) {
             return Err(Status::NotAllowed);
         }
-        Ok(self.ask(Reason::Reset, Pending::Reset, now))
+        let reason = match self.state.settings.long_touch_for_reset {
+            true => Reason::ResetByLongTouch,
+            false => Reason::Reset,
+        };
+        Ok(self.ask(reason, Pending::Reset, now))
     }
 
     pub(super) fn finish_reset(&mut self, outcome: Presence) -> Result<Vec<u8>, Status> {
         touched_or_late(outcome)?;
-        let fresh = State::fresh(&mut *self.rng);
-        self.commit(vec![Change::All(Box::new(fresh))])?;
+        let device_key = DeviceKey::generate(&mut *self.rng);
+        self.commit(vec![Change::Anew(Box::new(device_key))])?;
         self.pins = PinSession::start(&mut *self.rng);
+        self.blob_write = None;
+        self.enrolment = None;
         Ok(fob_ctap::reset::Reset::encode_reply(&()))
     }
 }

@@ -1,5 +1,6 @@
 //! authenticatorClientPIN against §6.5.5: setting, changing, and the count of wrong tries.
 
+use fob_authenticator::Abilities;
 use fob_ctap::client_pin::{GetPinToken, GetUvRetries, Permissions, PinRetries};
 use fob_ctap::entity::RpId;
 use fob_ctap::pin::Protocol;
@@ -154,22 +155,40 @@ fn a_proof_that_fails_costs_no_try() {
 #[test]
 fn permissions_are_judged_before_the_pin() {
     let permission = |bits| Permissions(bits);
-    // (permissions, RP, expected); 0x04 to 0x40 belong to commands that this key has not.
+    // (permissions, RP, expected) on a key that has none of the commands of 0x04 to 0x40.
     let rows = [
         (permission(0), Some(RP), Status::InvalidParameter),
         (Permissions::CREDENTIAL_MANAGEMENT, None, Status::UnauthorizedPermission),
         (Permissions::BIO_ENROLLMENT, None, Status::UnauthorizedPermission),
         (Permissions::LARGE_BLOB_WRITE, None, Status::UnauthorizedPermission),
         (Permissions::AUTHENTICATOR_CONFIG, None, Status::UnauthorizedPermission),
-        (Permissions::PERSISTENT_CREDENTIAL_MANAGEMENT_READ_ONLY, None, Status::UnauthorizedPermission),
+        (READ_ONLY, None, Status::UnauthorizedPermission),
         (ALL | Permissions::LARGE_BLOB_WRITE, Some(RP), Status::UnauthorizedPermission),
         (ALL, None, Status::MissingParameter),
     ];
     for (permissions, rp_id, expected) in rows {
-        let mut platform = Platform::with_pin();
+        let mut platform = Platform::with(bare());
+        platform.set_pin(Protocol::Two, PIN).unwrap();
         assert_eq!(platform.token(Protocol::Two, "9999", permissions, rp_id).unwrap_err(), expected, "{permissions:?}");
         assert_eq!(platform.retries(), tries(8, false), "{permissions:?}");
     }
+}
+
+#[test]
+fn a_persistent_token_is_for_nothing_else() {
+    let mut platform = Platform::with_pin();
+    for beside in [ALL, Permissions::CREDENTIAL_MANAGEMENT] {
+        let both = READ_ONLY | beside;
+        let refused = platform.token(Protocol::Two, PIN, both, Some(RP)).unwrap_err();
+        assert_eq!(refused, Status::UnauthorizedPermission);
+    }
+}
+
+const READ_ONLY: Permissions = Permissions::PERSISTENT_CREDENTIAL_MANAGEMENT_READ_ONLY;
+
+/// A key with PINs and nothing to use them for but credentials.
+fn bare() -> Abilities {
+    Abilities { pin_uv_auth_token: true, pin_protocols: vec![Protocol::Two], ..Abilities::ctap20() }
 }
 
 #[test]

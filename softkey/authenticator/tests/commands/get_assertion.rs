@@ -1,6 +1,6 @@
 //! authenticatorGetAssertion and authenticatorGetNextAssertion against §6.2.2 and §6.3.
 
-use fob_authenticator::{Caller, Presence};
+use fob_authenticator::{Abilities, Caller, ExtensionAbilities, Presence};
 use fob_ctap::Status;
 use fob_ctap::entity::{Descriptor, RpId};
 use fob_ctap::extension::{CRED_PROTECT, HMAC_SECRET};
@@ -205,7 +205,8 @@ fn another_platform_cannot_go_on_with_a_sign_in() {
 
 #[test]
 fn hmac_secret_is_not_pretended() {
-    let mut platform = Platform::new();
+    let extensions = ExtensionAbilities::NONE;
+    let mut platform = Platform::with(Abilities { extensions, ..Abilities::default() });
     let made = platform.register(registration(), false).unwrap();
     let mut request = assertion(&[&made]);
     request.extensions.set(HMAC_SECRET, fob_ctap::Map::new());

@@ -2,13 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not fit ends its test")]
 
+mod algorithms;
 mod client_pin;
+mod config;
+mod credential_management;
 mod cuts;
+mod disk;
+mod durable;
+mod extensions;
+mod files;
+mod fingers;
+mod folders;
 mod get_assertion;
 mod get_info;
 mod hostile;
+mod large_blobs;
+mod ledger;
 mod make_credential;
 mod platform;
 mod repeats;
 mod reset;
 mod tokens;
+mod u2f;

@@ -1,6 +1,6 @@
 //! authenticatorMakeCredential against §6.1.2.
 
-use fob_authenticator::{AAGUID, CAPACITY, Presence, SEALED_ID_LENGTH};
+use fob_authenticator::{AAGUID, Abilities, CAPACITY, ExtensionAbilities, Presence, SEALED_ID_LENGTH};
 use fob_ctap::auth_data::Flags;
 use fob_ctap::cose::Algorithm;
 use fob_ctap::entity::{CredentialParameters, Descriptor, RpId};
@@ -17,7 +17,7 @@ const WRONG_PROTOCOL: Edit = |r| (r.pin_uv_auth_param, r.pin_uv_auth_protocol) =
 const NO_PROTOCOL: Edit = |r| r.pin_uv_auth_param = Some(vec![1; 32]);
 const BAD_PROOF: Edit = |r| (r.pin_uv_auth_param, r.pin_uv_auth_protocol) = (Some(vec![1; 32]), Some(2));
 const EMPTY_PROOF: Edit = |r| r.pin_uv_auth_param = Some(Vec::new());
-const NO_ALGORITHM: Edit = |r| r.pub_key_cred_params = vec![CredentialParameters::public_key(Algorithm::EDDSA)];
+const NO_ALGORITHM: Edit = |r| r.pub_key_cred_params = vec![CredentialParameters::public_key(Algorithm::ES256K)];
 const UV: Edit = |r| r.options.uv = Some(true);
 const NO_UP: Edit = |r| r.options.up = Some(false);
 const RK: Edit = |r| r.options.rk = Some(true);
@@ -135,11 +135,12 @@ fn cred_protect_is_answered_and_what_is_not_done_is_not() {
     request.extensions.set("something.new", true);
     let reply = platform.send(&request).unwrap();
     let data = reply.authenticator_data(Strictness::Canonical).unwrap();
-    assert_eq!(format!("{:?}", data.extensions.unwrap()), r#"{"credProtect": 2}"#);
+    let answered = r#"{"credBlob": false, "credProtect": 2, "hmac-secret": true}"#;
+    assert_eq!(format!("{:?}", data.extensions.unwrap()), answered, "a credBlob lies with a discoverable credential");
     assert!(data.flags.contains(Flags::USER_PRESENT));
 
-    let mut request = registration();
-    request.extensions.set(HMAC_SECRET, true);
+    let extensions = ExtensionAbilities::NONE;
+    let mut platform = Platform::with(Abilities { extensions, ..Abilities::default() });
     let reply = platform.send(&request).unwrap();
     assert_eq!(reply.authenticator_data(Strictness::Canonical).unwrap().extensions, None);
 }

@@ -1,18 +1,24 @@
 //! A platform with a key in it: requests are encoded and replies decoded, touches answered, time and storage steered.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use fob_ambient::{Millis, SeededRng};
-use fob_authenticator::{Authenticator, Caller, Parts, Presence, RepeatableSigner, State, Step, Store, StoreError};
+use fob_authenticator::{
+    Abilities, Authenticator, Caller, Changes, FingerSample, Parts, Presence, RepeatableSigner, Sensor, State, Step,
+    Store, StoreError,
+};
 use fob_ctap::client_pin::{
-    ChangePin, GetKeyAgreement, GetPinRetries, GetPinTokenWithPermissions, Permissions, PinRetries, SetPin,
+    ChangePin, GetKeyAgreement, GetPinRetries, GetPinTokenWithPermissions, GetUvToken, Permissions, PinRetries, SetPin,
 };
 use fob_ctap::cose::{Algorithm, KeyAgreementKey, PublicKey};
 use fob_ctap::entity::{CredentialParameters, Descriptor, RpEntity, RpId, UserEntity, UserHandle};
 use fob_ctap::extension::Extensions;
 use fob_ctap::get_assertion::{self, GetAssertion};
+use fob_ctap::get_info::{GetInfo, Info};
 use fob_ctap::make_credential::{self, MakeCredential, Options};
 use fob_ctap::pin::{Pin, PinUvAuthToken, Protocol, SharedSecret, encapsulate};
+use fob_ctap::subcommand::{Call, Subcommand};
 use fob_ctap::{Command, ReplyError, Status, Strictness};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 
@@ -57,12 +63,8 @@ impl Tape {
     }
 }
 
-impl Store for Tape {
-    fn load(&mut self) -> Result<Option<State>, StoreError> {
-        Ok(self.0.lock().unwrap().kept.as_deref().map(|bytes| State::decode(bytes).unwrap()))
-    }
-
-    fn save(&mut self, state: &State) -> Result<(), StoreError> {
+impl Tape {
+    fn write(&self, bytes: impl FnOnce(Option<&[u8]>) -> Vec<u8>) -> Result<(), StoreError> {
         let mut reel = self.0.lock().unwrap();
         let number = reel.writes;
         reel.writes += 1;
@@ -70,13 +72,31 @@ impl Store for Tape {
         // Only the first write that fails may still have reached the disk.
         let lost = cut.is_some_and(|(at, cut)| cut == Cut::Before || number > at);
         if !lost {
-            reel.kept = Some(state.encode().to_vec());
+            reel.kept = Some(bytes(reel.kept.as_deref()));
         }
         if cut.is_some() {
             let source = std::io::Error::other("power cut");
             return Err(StoreError::Io { doing: "write", path: "tape".into(), source });
         }
         Ok(())
+    }
+}
+
+impl Store for Tape {
+    fn load(&mut self) -> Result<Option<State>, StoreError> {
+        Ok(self.0.lock().unwrap().kept.as_deref().map(|bytes| State::decode(bytes).unwrap()))
+    }
+
+    fn create(&mut self, state: &State) -> Result<(), StoreError> {
+        self.write(|_| state.encode().to_vec())
+    }
+
+    fn commit(&mut self, _: &State, changes: &Changes) -> Result<(), StoreError> {
+        self.write(|kept| {
+            let mut state = State::decode(kept.unwrap()).unwrap();
+            state.apply(Changes::decode(&changes.encode()).unwrap());
+            state.encode().to_vec()
+        })
     }
 }
 
@@ -90,7 +110,26 @@ pub(crate) struct Platform {
     /// How often they were asked.
     pub(crate) asked: usize,
     pub(crate) caller: Caller,
+    /// What lies on the sensor next; finger 1 when there is nothing more.
+    pub(crate) fingers: Fingers,
+    abilities: Abilities,
     rng: SeededRng,
+}
+
+/// A sensor that follows a script.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fingers(Arc<Mutex<VecDeque<FingerSample>>>);
+
+impl Fingers {
+    pub(crate) fn script(&self, samples: impl IntoIterator<Item = FingerSample>) {
+        self.0.lock().unwrap().extend(samples);
+    }
+}
+
+impl Sensor for Fingers {
+    fn sample(&mut self) -> FingerSample {
+        self.0.lock().unwrap().pop_front().unwrap_or(FingerSample::Good { finger: 1 })
+    }
 }
 
 impl Platform {
@@ -100,10 +139,21 @@ impl Platform {
     }
 
     pub(crate) fn seeded(seed: u64) -> Self {
-        let tape = Tape::default();
+        Self::able(seed, Abilities::default())
+    }
+
+    /// A new key that can do this.
+    pub(crate) fn with(abilities: Abilities) -> Self {
+        Self::able(1, abilities)
+    }
+
+    fn able(seed: u64, abilities: Abilities) -> Self {
+        let (tape, fingers) = (Tape::default(), Fingers::default());
         Self {
-            key: powered(&tape, seed, Millis(0)),
+            key: powered(&tape, seed, Millis(0), &abilities, &fingers),
             tape,
+            fingers,
+            abilities,
             now: Millis(0),
             person: Presence::Touched,
             asked: 0,
@@ -122,7 +172,8 @@ impl Platform {
     /// The process dies and another one starts with what the tape has.
     pub(crate) fn restart(&mut self) {
         self.tape.mend();
-        self.key = powered(&self.tape, 1000 + self.tape.writes() as u64, self.now);
+        let seed = 1000 + self.tape.writes() as u64;
+        self.key = powered(&self.tape, seed, self.now, &self.abilities, &self.fingers);
     }
 
     pub(crate) fn wait(&mut self, length: u64) {
@@ -131,17 +182,19 @@ impl Platform {
 
     /// Sends bytes, lets the person answer, gives the reply's bytes.
     pub(crate) fn raw(&mut self, request: &[u8]) -> Vec<u8> {
-        match self.key.request(request, self.caller, self.now) {
-            Step::Reply(reply) => reply,
-            Step::AskPresence(ask) => {
-                assert_eq!(ask.deadline, self.now.plus(Millis(30_000)));
-                self.asked += 1;
-                match self.key.presence(self.person, self.now) {
-                    Step::Reply(reply) => reply,
-                    Step::AskPresence(_) => panic!("asked twice"),
+        let mut step = self.key.request(request, self.caller, self.now);
+        // Nobody is asked for more than five fingers.
+        for _ in 0..6 {
+            match step {
+                Step::Reply(reply) => return reply,
+                Step::AskPresence(ask) => {
+                    assert!(ask.deadline <= self.now.plus(Millis(30_000)));
+                    self.asked += 1;
+                    step = self.key.presence(self.person, self.now);
                 }
             }
         }
+        panic!("the key never stops asking");
     }
 
     pub(crate) fn send<C: Command>(&mut self, command: &C) -> Result<C::Reply, Status> {
@@ -205,6 +258,30 @@ impl Platform {
 
     pub(crate) fn retries(&mut self) -> PinRetries {
         self.send(&GetPinRetries { protocol: None }).unwrap()
+    }
+
+    /// A command with the proof of this token.
+    pub(crate) fn call<S: Subcommand>(&mut self, subcommand: S, token: &PinUvAuthToken) -> Result<S::Reply, Status> {
+        self.send(&Call::proven(subcommand, token))
+    }
+
+    /// A command without a proof.
+    pub(crate) fn bare<S: Subcommand>(&mut self, subcommand: S) -> Result<S::Reply, Status> {
+        self.send(&Call::bare(subcommand))
+    }
+
+    /// A token by finger.
+    pub(crate) fn uv_token(&mut self, permissions: Permissions, rp_id: Option<&str>) -> Result<PinUvAuthToken, Status> {
+        let protocol = Protocol::Two;
+        let (key_agreement, shared) = self.agree(protocol);
+        let command = GetUvToken { key_agreement, permissions, rp_id: rp_id.map(RpId::new), protocol };
+        let reply = self.send(&command)?;
+        Ok(shared.decrypt_token(&reply.pin_uv_auth_token).unwrap())
+    }
+
+    /// What the key says of itself.
+    pub(crate) fn info(&mut self) -> Info {
+        self.send(&GetInfo).unwrap()
     }
 
     /// Registers, with a fresh token if the key has a PIN, and checks the self attestation.
@@ -310,12 +387,14 @@ pub(crate) fn prove(param: &mut Option<Vec<u8>>, protocol: &mut Option<u64>, tok
     *protocol = Some(token.protocol().number());
 }
 
-fn powered(tape: &Tape, seed: u64, now: Millis) -> Authenticator {
+fn powered(tape: &Tape, seed: u64, now: Millis, abilities: &Abilities, fingers: &Fingers) -> Authenticator {
     let parts = Parts {
         store: Box::new(tape.clone()),
         rng: Box::new(SeededRng::new(seed)),
         signer: Box::new(RepeatableSigner),
         strictness: Strictness::Canonical,
     };
-    Authenticator::power_up(parts, now).unwrap()
+    let mut key = Authenticator::power_up_as(parts, abilities.clone(), now).unwrap();
+    key.set_sensor(Box::new(fingers.clone()));
+    key
 }

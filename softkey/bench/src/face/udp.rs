@@ -1,6 +1,5 @@
 //! UDP on loopback: one report a datagram, answers to the last sender.
 
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
@@ -25,6 +24,11 @@ impl UdpFace {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
         Ok(Self { socket, address, last_sender: None })
+    }
+
+    /// The port that was taken.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(super) fn interests(&self) -> Vec<PollFd<'_>> {
@@ -54,16 +58,10 @@ impl UdpFace {
         }
     }
 
-    pub(super) fn send(&mut self, report: &Report) {
+    pub(super) fn send(&mut self, report: &[u8]) {
         let Some(receiver) = self.last_sender else { return };
         if let Err(error) = self.socket.send_to(report, receiver) {
             tracing::debug!(%error, "a report is lost");
         }
-    }
-}
-
-impl fmt::Display for UdpFace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "udp {}", self.address)
     }
 }

@@ -2,7 +2,6 @@
 //! all of them, and whoever does not read in time loses reports.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -93,7 +92,7 @@ impl UnixFace {
         }
     }
 
-    pub(super) fn send(&mut self, report: &Report) {
+    pub(super) fn send(&mut self, report: &[u8]) {
         self.connections.iter_mut().for_each(|connection| connection.send(report));
     }
 }
@@ -107,16 +106,6 @@ impl Drop for UnixFace {
     }
 }
 
-impl fmt::Display for UnixFace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.wire {
-            Wire::Packets => "socket",
-            Wire::Stream => "stream",
-        };
-        write!(f, "{kind} {}", self.path.display())
-    }
-}
-
 /// One program that has the key open.
 #[derive(Debug)]
 struct Connection {
@@ -124,7 +113,7 @@ struct Connection {
     wire: Wire,
     /// The beginning of a report, on a stream.
     incoming: Vec<u8>,
-    outgoing: VecDeque<Report>,
+    outgoing: VecDeque<Vec<u8>>,
     /// Bytes of the first outgoing report that are sent, on a stream.
     sent: usize,
     gone: bool,
@@ -140,9 +129,9 @@ impl Connection {
         PollFd::new(&self.socket, PollFlags::IN | out)
     }
 
-    fn send(&mut self, report: &Report) {
+    fn send(&mut self, report: &[u8]) {
         if self.outgoing.len() < MOST_WAITING {
-            self.outgoing.push_back(*report);
+            self.outgoing.push_back(report.to_vec());
         } else {
             tracing::debug!("a report is lost: somebody does not read");
         }
@@ -214,7 +203,7 @@ impl Connection {
     }
 }
 
-fn new_socket(wire: Wire) -> io::Result<OwnedFd> {
+pub(crate) fn new_socket(wire: Wire) -> io::Result<OwnedFd> {
     let kind = match wire {
         Wire::Packets => SocketType::SEQPACKET,
         Wire::Stream => SocketType::STREAM,
@@ -223,7 +212,7 @@ fn new_socket(wire: Wire) -> io::Result<OwnedFd> {
 }
 
 /// Removes a socket that nobody serves any more; refuses whatever else is in the way.
-fn make_room(path: &Path, address: &SocketAddrUnix, wire: Wire) -> anyhow::Result<()> {
+pub(crate) fn make_room(path: &Path, address: &SocketAddrUnix, wire: Wire) -> anyhow::Result<()> {
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
     if !metadata.file_type().is_socket() {
         bail!("{} is there and is no socket", path.display());
@@ -238,6 +227,6 @@ fn make_room(path: &Path, address: &SocketAddrUnix, wire: Wire) -> anyhow::Resul
     }
 }
 
-fn identity(path: &Path) -> Option<(u64, u64)> {
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }

@@ -62,7 +62,7 @@ fn every_program_sees_every_report_as_on_one_node() {
     assert_eq!(channel(&first.wire.receive()), u32::MAX);
     assert_eq!(channel(&first.wire.receive()), second.channel.0);
     // What is not for it is skipped by a careful program.
-    assert_eq!(first.send(&GetInfo).unwrap().versions, ["FIDO_2_0"]);
+    assert!(first.send(&GetInfo).unwrap().has_version("FIDO_2_0"));
     assert!(second.register(false).2 > 0);
 }
 

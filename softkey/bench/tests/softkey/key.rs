@@ -100,15 +100,39 @@ fn an_init_on_its_channel_aborts_a_request() {
 }
 
 #[test]
-fn u2f_is_refused_honestly_and_wink_is_done() {
+fn u2f_is_answered_at_once_and_its_touch_counts_for_the_next_time() {
+    let (mut key, channel) = opened();
+    let raw = |data: Vec<u8>| HidMessage::new(channel, HidCommand::Msg, data).unwrap();
+    // U2F_VERSION (U2F Raw Message Formats §6): the text, then SW_NO_ERROR.
+    let outputs = send(&mut key, &raw(vec![0, 3, 0, 0, 0, 0, 0]), 1);
+    let [Output::Send(report)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    assert_eq!(report[4..15], *b"\x83\0\x08U2F_V2\x90\0");
+    // U2F_REGISTER.
+    let mut register = vec![0, 1, 0, 0, 0, 0, 64];
+    register.extend([7; 64]);
+    let sent_all = |key: &mut Key, now: u64| {
+        let reports: Vec<Report> = raw(register.clone()).reports().collect();
+        reports.iter().flat_map(|report| key.on_report(report, Millis(now))).collect::<Vec<_>>()
+    };
+    let outputs = sent_all(&mut key, 2);
+    // SW_CONDITIONS_NOT_SATISFIED, and a touch is wanted; asked again, it is still the same touch.
+    let [Output::Send(report), Output::AskTouch(_)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    assert_eq!(report[4..9], [0x83, 0, 2, 0x69, 0x85]);
+    assert_eq!(sent(&sent_all(&mut key, 200)), [(0x83, 0x69)]);
+    assert_eq!(key.presence(Presence::Touched, Millis(300)), [Output::TouchOver]);
+    let outputs = sent_all(&mut key, 400);
+    let Output::Send(first) = &outputs[0] else { panic!("{outputs:?}") };
+    assert_eq!((first[4], first[7], outputs.len() > 5), (0x83, 0x05, true), "a registration begins with 5");
+    assert_eq!(sent(&sent_all(&mut key, 500)), [(0x83, 0x69)], "one touch, one registration");
+}
+
+#[test]
+fn wink_is_done_and_told() {
     let mut key = key();
     let outputs = send(&mut key, &HidMessage::init(ChannelId::BROADCAST, [1; 8]), 0);
     let [Output::Send(report)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    let report: &Report = report;
-    assert_eq!(report[23], 0x0d, "WINK, CBOR and NMSG");
+    assert_eq!(report[23], 0x05, "WINK, CBOR, and no NMSG");
     let channel = ChannelId(u32::from_be_bytes(report[15..19].try_into().unwrap()));
-    let message = HidMessage::new(channel, HidCommand::Msg, vec![0, 3, 0, 0, 0, 0, 0]).unwrap();
-    assert_eq!(sent(&send(&mut key, &message, 1)), [(0xbf, 0x01)], "ERR_INVALID_CMD");
     let wink = HidMessage::new(channel, HidCommand::Wink, Vec::new()).unwrap();
     let outputs = send(&mut key, &wink, 2);
     assert!(outputs.contains(&Output::Wink));

@@ -88,6 +88,10 @@ impl Packets {
         Self(socket)
     }
 
+    pub(crate) fn into_socket(self) -> OwnedFd {
+        self.0
+    }
+
     pub(crate) fn send_bytes(&self, bytes: &[u8]) {
         rustix::net::send(&self.0, bytes, SendFlags::NOSIGNAL).unwrap();
     }
@@ -246,10 +250,15 @@ impl<W: Wire> Platform<W> {
 }
 
 pub(crate) fn registration(resident: bool) -> MakeCredential {
+    registration_of(1, resident)
+}
+
+/// For the account of this number.
+pub(crate) fn registration_of(account: u8, resident: bool) -> MakeCredential {
     MakeCredential {
         client_data_hash: HASH,
         rp: RpEntity { id: RpId::new("site.example"), name: None },
-        user: UserEntity { id: UserHandle::new([1]).unwrap(), name: None, display_name: None },
+        user: UserEntity { id: UserHandle::new([account]).unwrap(), name: None, display_name: None },
         pub_key_cred_params: vec![CredentialParameters::public_key(Algorithm::ES256)],
         exclude_list: Vec::new(),
         extensions: Extensions::default(),

@@ -1,61 +1,104 @@
-//! A file that another program wrote, and files that nobody should have written.
+//! Bytes that nobody should have written. What another program writes is read in tests/commands/files.rs.
 
-use fob_cbor::encode;
-use fob_ctap::entity::RpId;
-use fob_ctap::pin::Pin;
+use fob_ambient::SeededRng;
 use proptest::prelude::*;
 
 use super::*;
 
-/// Written by Python's hashlib and cryptography and PyPI's `fido2.cbor` after the description above: counter 9, seven
-/// tries, PIN 1234, one credential made at counter 3 whose private scalar is 01 02 … 20.
-const VERSION_1: &str = include_str!("version-1.hex");
+fn credential(number: u8) -> Resident {
+    let mut rng = SeededRng::new(number.into());
+    Resident {
+        id: vec![number; 32].into(),
+        rp: fob_ctap::entity::RpEntity { id: fob_ctap::entity::RpId::new("site.example"), name: None },
+        user: fob_ctap::entity::UserEntity {
+            id: fob_ctap::entity::UserHandle::new([number]).unwrap(),
+            name: Some("ada".to_owned()),
+            display_name: None,
+        },
+        key: CredentialKey::generate(KeyKind::Es256, &mut rng),
+        protection: CredProtect::default(),
+        created: number.into(),
+        extras: Extras::default(),
+    }
+}
 
-fn file() -> Vec<u8> {
-    let digits: Vec<u8> = VERSION_1.bytes().filter_map(|byte| char::from(byte).to_digit(16)).map(|d| d as u8).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+fn state() -> State {
+    let mut state = State::fresh(&mut SeededRng::new(1));
+    let pin = StoredPin { hash: PinHash::new([7; 16]), code_points: 4 };
+    let put = |number| Change::Put(Box::new(credential(number)));
+    state.apply(Changes(vec![Change::Counter(9), Change::PinRetries(7), Change::Pin(Some(pin)), put(1), put(2)]));
+    state
 }
 
 #[test]
-fn a_file_of_format_1_is_read_and_written_again_to_the_byte() {
-    let state = State::decode(&file()).unwrap();
-    assert_eq!((state.counter(), state.pin_retries, state.resident_count()), (9, 7, 1));
-    assert_eq!(state.device_key.expose(), &[0x55; 32]);
-    let pin = state.pin.as_ref().unwrap();
-    assert!(pin.hash.matches(&Pin::new("1234".to_owned()).unwrap().hash()));
-    let resident = state.residents_of(&RpId::new("site.example").hash()).next().unwrap();
-    assert_eq!(resident.user.name.as_deref(), Some("ada"));
-    assert_eq!((resident.created, resident.protection.number()), (3, 2));
-    // The key pair holds together: ring makes a signature only if it does.
-    assert!(crate::Signer::sign(&crate::SystemSigner::new(), &resident.key, b"message").is_ok());
-    assert_eq!(state.encode().as_slice(), file());
+fn a_state_in_pieces_is_the_same_state() {
+    let state = state();
+    for size in [0, 1, 200, 400, 100_000] {
+        let mut built = None;
+        let pieces: Vec<_> = state.in_pieces(size).collect();
+        for piece in &pieces {
+            Changes::decode(piece).unwrap().make(&mut built).unwrap();
+        }
+        assert_eq!(built.unwrap().encode(), state.encode());
+        assert_eq!(pieces.len() == 1, size > 1000, "{size}");
+    }
 }
 
-/// A file with a hash that fits, whatever the body.
-fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut map = Map::new();
-    map.insert(1, FORMAT);
-    map.insert(2, VERSION);
-    map.insert(3, body);
-    map.insert(4, sha256(body));
-    encode(&Value::Map(map))
+#[test]
+fn changes_made_twice_are_made_once() {
+    let changes = || {
+        Changes(vec![
+            Change::Counter(10),
+            Change::Remove(credential(1).place()),
+            Change::Put(Box::new(credential(3))),
+            Change::Pin(None),
+        ])
+    };
+    let (mut once, mut twice) = (state(), state());
+    once.apply(changes());
+    twice.apply(changes());
+    twice.apply(Changes::decode(&changes().encode()).unwrap());
+    assert_eq!(once.encode(), twice.encode());
+    assert_eq!((once.counter(), once.resident_count(), once.pin.is_none()), (10, 2, true));
+}
+
+#[test]
+fn nothing_begins_without_a_key() {
+    let counter = Changes(vec![Change::Counter(1)]);
+    assert_eq!(State::decode(&counter.encode()).unwrap_err(), StateError::NoBeginning);
+    assert_eq!(State::decode(&[0x80]).unwrap_err(), StateError::NoBeginning);
+}
+
+#[test]
+fn what_a_newer_fob_wrote_is_refused_and_not_ignored() {
+    // [[0x7f, 0]]
+    assert_eq!(Changes::decode(&[0x81, 0x82, 0x18, 0x7f, 0x00]).unwrap_err(), StateError::Unknown(0x7f));
+}
+
+#[test]
+fn no_file_gives_more_tries_than_there_are() {
+    // [[3, 200]]
+    let mut state = state();
+    state.apply(Changes::decode(&[0x81, 0x82, 0x03, 0x18, 0xc8]).unwrap());
+    assert_eq!(state.pin_retries, MAX_PIN_RETRIES);
 }
 
 proptest! {
     #[test]
-    fn bytes_of_chance_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn bytes_of_chance_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(State::decode(&bytes).is_err());
-        prop_assert!(State::decode(&sealed(&bytes)).is_err());
     }
 
     #[test]
-    fn a_forged_file_never_panics(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let whole = decode(&file(), LIMITS).unwrap();
-        let mut body = whole.as_map().unwrap().get_int(3).unwrap().as_bytes().unwrap().to_vec();
-        let place = place.index(body.len());
-        body[place] = byte;
-        if let Ok(state) = State::decode(&sealed(&body)) {
+    fn a_forged_state_never_panics(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut bytes = state().encode().to_vec();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Ok(state) = State::decode(&bytes) {
             prop_assert!(state.pin_retries <= MAX_PIN_RETRIES);
+            prop_assert_eq!(State::decode(&state.encode()).unwrap().encode(), state.encode());
         }
     }
 }

@@ -1,0 +1,16 @@
+//! What can be made to go wrong, each at its own seam: the wire between key and face, the answers between authenticator
+//! and framing, the store below. All of it is decided here without a socket or a clock.
+
+mod countdown;
+mod response;
+mod sloppy;
+mod store;
+mod wire;
+
+pub(crate) use countdown::Countdown;
+pub(crate) use response::ResponseFaults;
+pub(crate) use store::{Crash, FaultyStore, StoreFaults};
+pub(crate) use wire::{WireFaults, WireStep};
+
+/// Most faults that can be set at once at one seam.
+pub(crate) const MOST_FAULTS: usize = 256;

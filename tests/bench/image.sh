@@ -1,0 +1,81 @@
+# What the virtual machine is made of: Debian's kernel, and an initrd with busybox, udev, libfido2's tools and our programs.
+# Sourced by `run`.
+
+# fetch_kernel FOLDER: sets kernel_image, kernel_tree and kernel_version. Fetched once and kept under the build folder.
+fetch_kernel() {
+    local folder=$1 package
+    # The metapackage is empty and its successor's name changes with every point release.
+    package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+    [ -n "$package" ] || die "Debian's kernel package is not known here" "run: apt-get update"
+    kernel_tree=$folder/$package
+    if [ ! -e "$kernel_tree/complete" ]; then
+        say "Fetching $package"
+        rm -rf "$kernel_tree" && mkdir -p "$kernel_tree"
+        (cd "$folder" && apt-get -qq download "$package" 2>/dev/null && dpkg -x "$package"_*.deb "$kernel_tree" && rm -f "$package"_*.deb)
+        kernel_version=$(ls "$kernel_tree/lib/modules")
+        /sbin/depmod -b "$kernel_tree" "$kernel_version"
+        touch "$kernel_tree/complete"
+    fi
+    kernel_version=$(ls "$kernel_tree/lib/modules")
+    kernel_image=$kernel_tree/boot/vmlinuz-$kernel_version
+}
+
+# make_initrd FOLDER PROGRAMS GUEST: FOLDER/initrd.gz.
+make_initrd() {
+    local folder=$1 programs=$2 guest=$3 root program
+    root=$(mktemp -d "$folder/root.XXXXXX")
+    mkdir -p "$root"/{bin,dev,proc,sys,run,tmp,root,etc,lib/udev/rules.d,usr/bin}
+    cp /bin/busybox "$root/bin/"
+    for program in $(/bin/busybox --list); do
+        [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
+    done
+    printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+    printf '%s\n' root:x:0: tty:x:5: disk:x:6: kmem:x:15: dialout:x:20: cdrom:x:24: tape:x:26: audio:x:29: video:x:44: \
+        input:x:101: sgx:x:102: kvm:x:103: render:x:104: lp:x:7: plugdev:x:46: >"$root/etc/group"
+    printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
+    printf 'hosts: files\npasswd: files\ngroup: files\n' >"$root/etc/nsswitch.conf"
+
+    add_modules "$root" uhid usbhid hid-generic dummy_hcd libcomposite usb_f_hid unix_diag
+    for program in fob fobd fob-softkey signin; do
+        add_program "$root" "$programs/$program" "/bin/$program"
+    done
+    for program in fido2-token fido2-cred fido2-assert udevadm; do
+        add_program "$root" "$(command -v "$program")" "/usr/bin/$program"
+    done
+    # One program by two names: systemd's udev daemon.
+    ln -sf /usr/bin/udevadm "$root/bin/systemd-udevd"
+    add_program "$root" "$(ls /usr/lib/udev/fido_id /lib/udev/fido_id 2>/dev/null | head -n 1)" /lib/udev/fido_id
+    for program in 50-udev-default 60-fido-id 70-uaccess; do
+        cp "$(ls "/usr/lib/udev/rules.d/$program.rules" "/lib/udev/rules.d/$program.rules" 2>/dev/null | head -n 1)" "$root/lib/udev/rules.d/"
+    done
+    cp udev/70-fob-security-keys.rules "$root/lib/udev/rules.d/"
+    cp "$guest/init" "$guest/checks.sh" "$root/"
+    chmod 755 "$root/init"
+    (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$folder/initrd.gz"
+    rm -rf "$root"
+}
+
+# add_program ROOT FROM TO: a program and every library it is linked with.
+add_program() {
+    local root=$1 from=$2 to=$3 library
+    mkdir -p "$root$(dirname "$to")"
+    cp -L "$from" "$root$to"
+    for library in $(ldd "$from" 2>/dev/null | grep -o '/[^ ]*'); do
+        [ -e "$root$library" ] && continue
+        mkdir -p "$root$(dirname "$library")"
+        cp -L "$library" "$root$library"
+    done
+}
+
+# add_modules ROOT NAME...: kernel modules with those they need.
+add_modules() {
+    local root=$1 module
+    shift
+    for module in "$@"; do
+        /sbin/modprobe -d "$kernel_tree" -S "$kernel_version" --show-depends "$module" | awk '$1 == "insmod" { print $2 }'
+    done | sort -u | while read -r module; do
+        install -D -m 644 "$module" "$root/lib/modules/$kernel_version/${module#"$kernel_tree/lib/modules/$kernel_version/"}"
+    done
+    cp "$kernel_tree/lib/modules/$kernel_version"/modules.{order,builtin,builtin.modinfo} "$root/lib/modules/$kernel_version/"
+    /sbin/depmod -b "$root" "$kernel_version"
+}
