@@ -1,10 +1,11 @@
-//! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock.
+//! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock,
+//! chance.
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Read, Write};
 use std::pin::Pin;
 
-use fob_ambient::{Clock, SystemClock};
+use fob_ambient::{Clock, Rng, SystemClock, SystemRng};
 use fob_bus::connect::{ConnectError, connect};
 use serde::Serialize;
 use zbus::Connection;
@@ -55,6 +56,8 @@ pub struct World {
     pub door: Box<dyn Door>,
     /// The time.
     pub clock: Box<dyn Clock>,
+    /// Chance.
+    pub rng: Box<dyn Rng>,
     /// Whether answers are JSON.
     pub json: bool,
 }
@@ -71,6 +74,7 @@ impl World {
             terminal: Box::new(Tty),
             door: Box::new(OwnSocket),
             clock: Box::new(SystemClock::new()),
+            rng: Box::new(SystemRng::new()),
             json: false,
         }
     }

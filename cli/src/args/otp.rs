@@ -1,8 +1,8 @@
 //! `fob otp …`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
+
+use super::exchange::{Convert, Import};
 
 /// `fob otp`.
 #[derive(Debug, Subcommand)]
@@ -13,8 +13,10 @@ pub enum Otp {
     List,
     /// Print the code of an account
     Code(Code),
-    /// Take over a list of otpauth:// URIs, one a line: all of them or none
+    /// Take over the accounts in another program's file: all of them or none
     Import(Import),
+    /// Write the accounts in another program's file as a file for a third, without daemon or vault
+    Convert(Convert),
     /// Bind an account to a site, which `fob sign-in` may then give its codes
     Bind(Bind),
     /// Remove an account
@@ -46,16 +48,6 @@ pub struct Code {
     /// The code of the next step
     #[arg(long)]
     pub next: bool,
-}
-
-/// `fob otp import`.
-#[derive(Debug, Args)]
-pub struct Import {
-    /// The list
-    pub file: PathBuf,
-    /// Say what would happen, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 /// `fob otp bind`.

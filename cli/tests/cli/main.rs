@@ -6,9 +6,12 @@
 mod common;
 
 mod ceremonies;
+mod convert;
 mod doctor;
 mod errors;
 mod help;
+mod import;
+mod import_page;
 mod keys;
 mod otp;
 mod pages;

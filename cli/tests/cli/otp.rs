@@ -1,7 +1,7 @@
 //! `fob otp …`.
 
 use fob::Exit;
-use fob_bus::types::{Added, EntryInfo, ImportReport, Refused};
+use fob_bus::types::EntryInfo;
 use fob_bus::{CallError, ErrorKind};
 
 use super::common::daemon::{CODE, FakeDaemon, entry};
@@ -129,52 +129,6 @@ async fn an_account_is_bound_to_the_origin_of_what_was_typed_and_let_go_again() 
         assert_eq!(with(&daemon).run(line).await.exit, Exit::Usage, "{line}");
     }
     insta::assert_snapshot!(format!("{bound}\n{listed}\n{let_go}\n--- calls\n{calls}"));
-}
-
-fn report() -> ImportReport {
-    let taken = |id: &str, name: &str| Added {
-        id: id.to_owned(),
-        issuer: "Example".to_owned(),
-        name: name.to_owned(),
-        warnings: Vec::new(),
-    };
-    ImportReport {
-        taken: vec![taken("e5", "bob"), taken("e6", "eve")],
-        duplicates: vec!["Example:ada".to_owned()],
-        refused: Vec::new(),
-        written: true,
-    }
-}
-
-#[tokio::test]
-async fn a_list_is_taken_whole_or_not_at_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("list.txt");
-    std::fs::write(&path, "otpauth://totp/a\notpauth://totp/b\n").unwrap();
-    let path = path.to_str().unwrap();
-    let daemon = FakeDaemon::new();
-    daemon.facts().report = report();
-    let taken = with(&daemon).run_args(["otp", "import", path]).await;
-    let dry = with(&daemon).run_args(["otp", "import", "--dry-run", path]).await;
-    let refused = vec![Refused { line: 3, reason: "the secret is no base32".to_owned() }];
-    daemon.facts().report = ImportReport { refused, written: false, ..report() };
-    let refused = with(&daemon).run_args(["otp", "import", path]).await;
-    let json = with(&daemon).run_args(["--json", "otp", "import", path]).await;
-    assert_eq!(daemon.facts().secrets[0], "otpauth://totp/a\notpauth://totp/b");
-    insta::assert_snapshot!(format!("{taken}\n{dry}\n{refused}\n{json}"));
-}
-
-#[tokio::test]
-async fn a_list_that_is_not_there_or_too_long_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let long = folder.path().join("long");
-    std::fs::write(&long, vec![b'a'; fob_bus::pipe::LIST + 1]).unwrap();
-    let daemon = FakeDaemon::new();
-    for path in [long, folder.path().join("none"), folder.path().to_owned()] {
-        let left = with(&daemon).run_args(["otp", "import", path.to_str().unwrap()]).await;
-        assert_eq!(left.exit, Exit::Failed, "{left}");
-    }
-    assert!(daemon.facts().calls.is_empty());
 }
 
 #[tokio::test]

@@ -53,6 +53,12 @@ impl Target {
         TARGETS.iter().find(|(known, _)| *known == name).map(|(_, target)| *target)
     }
 
+    /// Whether it is written under a password; else everybody who reads the file has the codes.
+    #[must_use]
+    pub const fn is_encrypted(self) -> bool {
+        matches!(self, Self::AegisEncrypted)
+    }
+
     /// Every name, for help and completion.
     pub fn names() -> impl Iterator<Item = &'static str> {
         TARGETS.iter().map(|(name, _)| *name)

@@ -225,13 +225,13 @@ impl Record {
         })
     }
 
-    /// `issuer: account`, as a person would name it. Text from outside.
+    /// `issuer:account`, as a person would name it. Text from outside.
     #[must_use]
     pub fn label(&self) -> String {
         match (self.issuer.as_str(), self.account.as_str()) {
             ("", account) => account.to_owned(),
             (issuer, "") => issuer.to_owned(),
-            (issuer, account) => format!("{issuer}: {account}"),
+            (issuer, account) => format!("{issuer}:{account}"),
         }
     }
 }

@@ -82,6 +82,7 @@ check "and fob knows" until_it says '"keys": \[\]' fob key list --json
 
 echo "# the software key as a USB gadget"
 for module in dummy_hcd libcomposite usb_f_hid; do modprobe $module; done
+mount -t configfs config /sys/kernel/config
 gadget=/sys/kernel/config/usb_gadget/fob
 mkdir -p $gadget/strings/0x409 $gadget/configs/c.1 $gadget/functions/hid.usb0
 echo 0x1209 >$gadget/idVendor

@@ -1,69 +1,52 @@
-//! `fob otp import`: a list of otpauth:// URIs, one a line; all of them or none. fob opens the file, the daemon gets a
-//! pipe.
-
-use std::fs::File;
+//! `fob otp import`: the accounts in another program's file, all of them or none. fob reads the file, the daemon gets
+//! a pipe with a list of URIs.
 
 use fob_bus::pipe;
 use fob_bus::types::{ImportOptions, ImportReport};
 use serde::Serialize;
 
 use super::New;
+use super::foreign::Foreign;
+use super::formats::{self, ReadAs};
+use super::parcel::Parcel;
+use super::remark::{self, Remark};
 use crate::answer::Answer;
-use crate::args::otp::Import;
+use crate::args::exchange::Import;
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
-use crate::secret::bounded;
 use crate::text::{count, shown};
 use crate::{Exit, Failure, World};
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(flatten)]
+    read_as: ReadAs,
     taken: Vec<New>,
+    changed: Vec<Remark>,
     duplicates: Vec<String>,
-    refused: Vec<Refused>,
+    refused: Vec<Remark>,
     written: bool,
     dry_run: bool,
-}
-
-#[derive(Serialize)]
-struct Refused {
-    line: u32,
-    reason: String,
-}
-
-impl Report {
-    fn new(report: ImportReport, dry_run: bool) -> Self {
-        let refused = report.refused.into_iter().map(|refused| Refused { line: refused.line, reason: refused.reason });
-        Self {
-            taken: report.taken.into_iter().map(New::from).collect(),
-            duplicates: report.duplicates,
-            refused: refused.collect(),
-            written: report.written,
-            dry_run,
-        }
-    }
 }
 
 impl Answer for Report {
     const SCHEMA: &'static str = "fob.otp-import/1";
 
     fn words(&self) -> String {
-        let mut words = String::new();
+        let mut words = self.read_as.lines();
         if !self.taken.is_empty() {
             let verb = if self.written { "taken" } else { "would be taken" };
             words += &format!("{} {verb}:\n", count(self.taken.len() as u64, "account", "accounts"));
             words.extend(self.taken.iter().map(|new| new.lines("  ")));
         }
+        words += &remark::changes(&self.changed);
         if !self.duplicates.is_empty() {
             words += &format!("{} in the vault already:\n", count(self.duplicates.len() as u64, "account", "accounts"));
             words.extend(self.duplicates.iter().map(|label| format!("  {}\n", shown(label))));
         }
-        if !self.refused.is_empty() {
-            words += &format!("{} refused:\n", count(self.refused.len() as u64, "line", "lines"));
-            words.extend(self.refused.iter().map(|line| format!("  line {}: {}\n", line.line, shown(&line.reason))));
-        }
-        if words.is_empty() {
-            words += "The list is empty.\n";
+        words += &remark::refusals(&self.refused);
+        if self.taken.is_empty() && self.duplicates.is_empty() && self.refused.is_empty() {
+            words += "There is no account in it.\n";
         } else if !self.written {
             words += "Nothing was changed.\n";
         }
@@ -72,22 +55,55 @@ impl Answer for Report {
 }
 
 pub(super) async fn run(args: Import, world: &mut World) -> Result<(), Failure> {
+    let Some(path) = &args.file else { return formats::list(world) };
+    // Who listens is looked at before anything is asked for.
     let daemon = Daemon::call(world).await?;
-    let path = args.file.display().to_string();
-    let file = File::open(&args.file).map_err(|error| {
-        Failure::new(Exit::Failed, format!("{path} cannot be opened")).because(&error).hint("look at the file's name")
-    })?;
-    let list = bounded(file, pipe::LIST, &path)?;
-    let report = with_open_vault(world, &daemon, async |daemon: &Daemon| {
-        let options = ImportOptions { dry_run: args.dry_run.then_some(true) };
-        Ok(daemon.otp().await?.import(list.pipe()?.into(), options).await?)
-    });
-    let report = Report::new(report.await?, args.dry_run);
+    let file = Foreign { path, format: args.format, password_fd: args.password_fd }.read(world)?;
+    let read_as = ReadAs::from(file.format);
+    let mut parcel = Parcel::of(file);
+    let stopped = !parcel.refused.is_empty() && (!args.skip_refused || parcel.is_empty());
+    let outcome = match parcel.is_empty() {
+        true => ImportReport::default(),
+        false => send(&parcel, args.dry_run || stopped, &daemon, world).await?,
+    };
+    // What this fob has read as the daemon would, an older or newer daemon may see otherwise.
+    let stopped = stopped || !outcome.refused.is_empty();
+    let unlike = outcome.refused.into_iter().map(|refused| Remark::on(parcel.label(refused.line), refused.reason));
+    let unlike: Vec<_> = unlike.collect();
+    parcel.refused.extend(unlike);
+    let report = Report {
+        read_as,
+        taken: outcome.taken.into_iter().map(New::from).collect(),
+        changed: parcel.changed,
+        duplicates: outcome.duplicates,
+        refused: parcel.refused,
+        written: outcome.written,
+        dry_run: args.dry_run,
+    };
     world.answer(&report)?;
-    if report.refused.is_empty() {
-        return Ok(());
+    if stopped { Err(nothing_taken(&report, args.skip_refused)) } else { Ok(()) }
+}
+
+async fn send(parcel: &Parcel, dry_run: bool, daemon: &Daemon, world: &mut World) -> Result<ImportReport, Failure> {
+    let list = parcel.list();
+    if list.expose().len() > pipe::LIST {
+        let most = pipe::LIST / 1024 / 1024;
+        let message = format!("the accounts make a list of more than {most} MiB, which is more than fobd takes");
+        return Err(Failure::new(Exit::Failed, message).hint("take them over in parts"));
     }
-    let lines = count(report.refused.len() as u64, "line is no account", "lines are no accounts");
-    let failure = Failure::new(Exit::Failed, format!("{lines}, so nothing was taken"));
-    Err(failure.hint("mend or remove what is refused, then import the list again").after_answer())
+    with_open_vault(world, daemon, async |daemon: &Daemon| {
+        let options = ImportOptions { dry_run: dry_run.then_some(true) };
+        Ok(daemon.otp().await?.import(list.pipe()?.into(), options).await?)
+    })
+    .await
+}
+
+fn nothing_taken(report: &Report, skipping: bool) -> Failure {
+    let refused = count(report.refused.len() as u64, "entry was refused", "entries were refused");
+    let failure = Failure::new(Exit::Failed, format!("{refused}, so nothing was taken"));
+    let hint = match skipping || (report.taken.is_empty() && report.duplicates.is_empty()) {
+        true => "mend the file, then import it again",
+        false => "`--skip-refused` takes the others; or mend the file, then import it again",
+    };
+    failure.hint(hint).after_answer()
 }

@@ -3,8 +3,14 @@
 mod add;
 pub(crate) mod bind;
 pub(crate) mod code;
+mod convert;
+mod destination;
+mod foreign;
+mod formats;
 mod import;
 mod list;
+mod parcel;
+mod remark;
 mod remove;
 
 use fob_bus::types::{Added, EntryInfo};
@@ -19,6 +25,7 @@ pub(super) async fn run(command: Otp, world: &mut World) -> Result<(), Failure> 
         Otp::List => list::run(world).await,
         Otp::Code(args) => code::run(args, world).await,
         Otp::Import(args) => import::run(args, world).await,
+        Otp::Convert(args) => convert::run(&args, world),
         Otp::Bind(args) => bind::run(args, world).await,
         Otp::Remove(args) => remove::run(args, world).await,
     }

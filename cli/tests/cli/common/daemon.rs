@@ -261,7 +261,8 @@ impl Otp {
 
     fn import(&self, list: OwnedFd, options: ImportOptions) -> Result<ImportReport, CallError> {
         self.0.take(list);
-        let report = self.0.called("Import")?.report.clone();
+        let what = if options.dry_run == Some(true) { "Import(dry run)" } else { "Import" };
+        let report = self.0.called(what)?.report.clone();
         Ok(ImportReport { written: report.written && options.dry_run != Some(true), ..report })
     }
 

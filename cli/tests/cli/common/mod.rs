@@ -100,6 +100,7 @@ impl Call {
             terminal: Box::new(person),
             door: self.door,
             clock: Box::new(FakeClock::at(fob_ambient::UnixTime(daemon::NOW))),
+            rng: Box::new(fob_ambient::SeededRng::new(1)),
             json: false,
         };
         let arguments = std::iter::once("fob").chain(arguments).map(OsString::from);

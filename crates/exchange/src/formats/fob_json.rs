@@ -50,7 +50,7 @@ pub(super) fn read(source: &Source<'_>, report: &mut Report) -> Result<(), Impor
             record.recovery_codes = codes.map(|code| SecretText::new(code.to_owned())).collect();
             record
         });
-        report.take(format!("{}: {}", entry.issuer.text(), entry.account.text()), record);
+        report.take(format!("{}:{}", entry.issuer.text(), entry.account.text()), record);
     }
     Ok(())
 }

@@ -1,0 +1,69 @@
+//! A file that is about to be written: for its owner's eyes only, and never over another one unawares.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use fob_ambient::Rng;
+
+use crate::{Exit, Failure};
+
+/// Where a new file goes.
+pub(super) struct Destination<'a> {
+    path: &'a Path,
+    replaces: bool,
+}
+
+impl<'a> Destination<'a> {
+    /// Looks whether the file may be written at all, before anything is asked for.
+    pub(super) fn of(path: &'a Path, force: bool, input: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let Ok(there) = path.symlink_metadata() else { return Ok(Self { path, replaces: false }) };
+        if [path.metadata().ok(), Some(there.clone())].iter().flatten().any(|there| is_same(there, input)) {
+            let message = format!("{shown} is the file to read, which is never written");
+            return Err(Failure::usage(message, "name another file with `--out`"));
+        }
+        if !force {
+            let message = format!("{shown} is there already");
+            return Err(Failure::new(Exit::Failed, message).hint("name another file, or replace it with `--force`"));
+        }
+        if !there.is_file() {
+            let message = format!("{shown} is no ordinary file, and is not replaced");
+            return Err(Failure::new(Exit::Failed, message).hint("name another file with `--out`"));
+        }
+        Ok(Self { path, replaces: true })
+    }
+
+    /// Writes the file whole, or leaves things as they were.
+    pub(super) fn write(self, bytes: &[u8], rng: &mut dyn Rng) -> Result<(), Failure> {
+        let written = if self.replaces { self.replace(bytes, rng) } else { create(self.path, bytes) };
+        written.map_err(|error| {
+            Failure::new(Exit::Failed, format!("{} cannot be written", self.path.display())).because(&error)
+        })
+    }
+
+    fn replace(&self, bytes: &[u8], rng: &mut dyn Rng) -> io::Result<()> {
+        let fresh = beside(self.path, rng);
+        create(&fresh, bytes)?;
+        fs::rename(&fresh, self.path).inspect_err(|_| drop(fs::remove_file(&fresh)))
+    }
+}
+
+fn is_same(there: &Metadata, input: &Path) -> bool {
+    input.metadata().is_ok_and(|input| (input.dev(), input.ino()) == (there.dev(), there.ino()))
+}
+
+/// A name in the same folder that nobody else uses.
+fn beside(path: &Path, rng: &mut dyn Rng) -> PathBuf {
+    let mut chance = [0; 8];
+    rng.fill(&mut chance);
+    path.with_file_name(format!(".fob-{:016x}", u64::from_le_bytes(chance)))
+}
+
+/// A new file that only its owner may read; gone again if it cannot be written whole.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(fs::remove_file(path)))
+}

@@ -1,0 +1,64 @@
+//! What a report says about single accounts of a file.
+
+use serde::Serialize;
+
+use crate::text::{count, shown};
+
+/// A sentence about an account, or about the whole file.
+#[derive(Debug, Serialize)]
+pub(super) struct Remark {
+    /// Whose, or its place in the file; text from outside.
+    entry: Option<String>,
+    what: String,
+}
+
+impl Remark {
+    pub(super) fn on(entry: impl Into<String>, what: impl ToString) -> Self {
+        Self { entry: Some(entry.into()), what: what.to_string() }
+    }
+
+    fn line(&self) -> String {
+        let what = shown(&self.what);
+        match self.entry.as_deref() {
+            None => format!("  {what}\n"),
+            Some("") => format!("  one without a name: {what}\n"),
+            Some(entry) => format!("  {}: {what}\n", shown(entry)),
+        }
+    }
+}
+
+impl From<fob_exchange::Change> for Remark {
+    fn from(change: fob_exchange::Change) -> Self {
+        Self { entry: change.entry, what: change.lost.to_string() }
+    }
+}
+
+impl From<fob_exchange::Refused> for Remark {
+    fn from(refused: fob_exchange::Refused) -> Self {
+        Self::on(refused.entry, refused.reason)
+    }
+}
+
+impl From<fob_exchange::NotWritten> for Remark {
+    fn from(lost: fob_exchange::NotWritten) -> Self {
+        Self::on(lost.entry, lost.what)
+    }
+}
+
+/// The remarks below what they have in common; nothing where there are none.
+pub(super) fn changes(remarks: &[Remark]) -> String {
+    section(remarks, "Lost on the way:")
+}
+
+/// What was refused, below how much it is.
+pub(super) fn refusals(remarks: &[Remark]) -> String {
+    section(remarks, &format!("{} refused:", count(remarks.len() as u64, "entry", "entries")))
+}
+
+fn section(remarks: &[Remark], heading: &str) -> String {
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let lines: String = remarks.iter().map(Remark::line).collect();
+    format!("{heading}\n{lines}")
+}
