@@ -5,7 +5,11 @@
 fetch_kernel() {
     local folder=$1 package
     # The metapackage is empty and its successor's name changes with every point release.
-    package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+    package=$(newest_kernel)
+    if [ -z "$package" ] && [ "$(id -u)" -eq 0 ]; then
+        apt-get -qq update || true
+        package=$(newest_kernel)
+    fi
     [ -n "$package" ] || die "Debian's kernel package is not known here" "run: apt-get update"
     kernel_tree=$folder/$package
     if [ ! -e "$kernel_tree/complete" ]; then
@@ -18,6 +22,10 @@ fetch_kernel() {
     fi
     kernel_version=$(ls "$kernel_tree/lib/modules")
     kernel_image=$kernel_tree/boot/vmlinuz-$kernel_version
+}
+
+newest_kernel() {
+    apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1
 }
 
 # make_initrd FOLDER PROGRAMS GUEST: FOLDER/initrd.gz.
