@@ -47,11 +47,12 @@ make_initrd() {
     for program in fob fobd fob-softkey signin; do
         add_program "$root" "$programs/$program" "/bin/$program"
     done
-    for program in fido2-token fido2-cred fido2-assert udevadm; do
+    for program in fido2-token fido2-cred fido2-assert ssh-keygen udevadm; do
         add_program "$root" "$(command -v "$program")" "/usr/bin/$program"
     done
     # One program by two names: systemd's udev daemon.
     ln -sf /usr/bin/udevadm "$root/bin/systemd-udevd"
+    add_program "$root" /usr/lib/openssh/ssh-sk-helper /usr/lib/openssh/ssh-sk-helper
     add_program "$root" "$(ls /usr/lib/udev/fido_id /lib/udev/fido_id 2>/dev/null | head -n 1)" /lib/udev/fido_id
     for program in 50-udev-default 60-fido-id 70-uaccess; do
         cp "$(ls "/usr/lib/udev/rules.d/$program.rules" "/lib/udev/rules.d/$program.rules" 2>/dev/null | head -n 1)" "$root/lib/udev/rules.d/"

@@ -55,6 +55,18 @@ libfido2_registers_and_signs_in() {
     fido2-assert -V -i /tmp/asked.out /tmp/key.pem es256
 }
 
+# openssh_signs TYPE: a key of this type, a signature by it, and OpenSSH's own verdict on that.
+openssh_signs() {
+    rm -f /tmp/id /tmp/id.pub /tmp/text.sig
+    echo "signed by a security key" >/tmp/text
+    ssh-keygen -q -t "$1" -N '' -f /tmp/id </dev/null || return 1
+    ssh-keygen -q -Y sign -f /tmp/id -n file /tmp/text </dev/null || return 1
+    echo "ada $(cat /tmp/id.pub)" >/tmp/allowed
+    ssh-keygen -Y verify -f /tmp/allowed -I ada -n file -s /tmp/text.sig </tmp/text || return 1
+    # The same signature under another text is none.
+    ! echo "something else" | ssh-keygen -Y verify -f /tmp/allowed -I ada -n file -s /tmp/text.sig
+}
+
 echo "# the software key through /dev/uhid"
 fob-softkey --uhid --ram --touch allow >/tmp/softkey.log 2>&1 &
 softkey=$!
@@ -66,6 +78,8 @@ check "the node is nobody else's" says '^crw-------' ls -l /dev/hidraw0
 check "libfido2 finds it" says 'vendor=0x1209' fido2-token -L
 check "libfido2 reads getInfo through it" says 'FIDO_2' fido2-token -I /dev/hidraw0
 check "libfido2 registers and signs in" libfido2_registers_and_signs_in
+check "OpenSSH signs with an ecdsa-sk key" openssh_signs ecdsa-sk
+check "OpenSSH signs with an ed25519-sk key" openssh_signs ed25519-sk
 
 fobd --no-session-bus >/tmp/fobd.log 2>&1 &
 check "fobd answers" until_it fob status
