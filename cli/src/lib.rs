@@ -1,4 +1,5 @@
-//! fob, the command line: vault and keys through the daemon, beside that an HTTP client for `enroll` and `sign-in`.
+//! fob, the command line: vault and keys through the daemon, beside that an HTTP client for `enroll` and `sign-in`
+//! and the remote control of a fob-softkey.
 //!
 //! [`args`] is what can be typed, `commands` has a file for each command, [`failure`] turns what went wrong into
 //! words and one of the [`exit`] codes, [`world`] is all that a command sees of the outside. `ceremony` runs a request

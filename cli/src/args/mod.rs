@@ -6,6 +6,7 @@ pub mod exchange;
 pub mod key;
 pub mod otp;
 pub mod site;
+pub mod softkey;
 pub mod vault;
 
 use std::path::PathBuf;
@@ -52,6 +53,9 @@ pub enum Command {
     Enroll(site::Enroll),
     /// Sign in at a sign-in server
     SignIn(site::SignIn),
+    /// The remote control of a fob-softkey, the security key in software
+    #[command(arg_required_else_help = true)]
+    Softkey(softkey::Softkey),
     /// Find out what is wrong on this machine
     Doctor,
     /// Print completions for a shell

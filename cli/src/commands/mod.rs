@@ -9,6 +9,7 @@ mod lock;
 mod man;
 pub(crate) mod otp;
 mod sign_in;
+mod softkey;
 mod status;
 pub(crate) mod unlock;
 
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command, world: &mut World) -> Result<(), Failu
         // Boxed: the other commands need not carry the size of these.
         Command::Enroll(args) => Box::pin(enroll::run(args, world)).await,
         Command::SignIn(args) => Box::pin(sign_in::run(args, world)).await,
+        Command::Softkey(args) => softkey::run(args, world),
         Command::Doctor => Box::pin(doctor::run(world)).await,
         Command::Completions { shell } => completions::run(shell, world),
         Command::Man { folder } => man::run(&folder, world),

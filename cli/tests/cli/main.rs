@@ -18,4 +18,5 @@ mod pages;
 mod program;
 mod secrets;
 mod servers;
+mod softkey;
 mod vault;

@@ -55,3 +55,22 @@ fn a_wrong_command_line_ends_with_two() {
         assert!(output.stdout.is_empty(), "{line}");
     }
 }
+
+#[test]
+fn the_control_socket_may_be_named_in_the_environment() {
+    let call = |control: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fob"));
+        command.args(["softkey", "touch"]).env_remove("FOB_SOFTKEY_CONTROL").env_remove("CLICOLOR_FORCE");
+        control.map(|path| command.env("FOB_SOFTKEY_CONTROL", path));
+        command.output().unwrap()
+    };
+    let unnamed = call(None);
+    assert_eq!(unnamed.status.code(), Some(2));
+    assert!(String::from_utf8(unnamed.stderr).unwrap().starts_with("fob: no control socket of fob-softkey is named\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none");
+    let named = call(Some(&path));
+    assert_eq!(named.status.code(), Some(1));
+    let said = format!("fob: fob-softkey does not listen on {}\n", path.display());
+    assert!(String::from_utf8(named.stderr).unwrap().starts_with(&said));
+}

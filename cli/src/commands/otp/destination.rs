@@ -62,7 +62,7 @@ fn beside(path: &Path, rng: &mut dyn Rng) -> PathBuf {
 }
 
 /// A new file that only its owner may read; gone again if it cannot be written whole.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.inspect_err(|_| drop(fs::remove_file(path)))

@@ -4,7 +4,7 @@ mod add;
 pub(crate) mod bind;
 pub(crate) mod code;
 mod convert;
-mod destination;
+pub(crate) mod destination;
 mod foreign;
 mod formats;
 mod import;

@@ -1,5 +1,6 @@
 //! A world for one call: captured streams, a scripted person, a scripted daemon.
 
+pub(crate) mod bench;
 pub(crate) mod daemon;
 pub(crate) mod http;
 
