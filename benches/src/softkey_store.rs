@@ -81,7 +81,7 @@ impl Softkey {
         let mut command = Command::new(built("fob-softkey")?);
         command.arg("--stream").arg(socket).arg("--state").arg(state).args(["--touch", "allow"]);
         let begun = Instant::now();
-        let softkey = Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?);
+        let softkey = Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
         // The name of the socket is there a moment before somebody listens.
         let socket = loop {
             match UnixStream::connect(socket) {
