@@ -35,7 +35,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
 fn filled_house(entries: u32) -> anyhow::Result<House> {
     let mut house = House::build()?;
     house.start_daemon(&[])?;
-    house.fob().args("init").secret("--passphrase-fd", "a passphrase for a bench").receive("--recovery-fd").ok()?;
+    house.make_vault("a passphrase for a bench")?;
     let mut list = String::new();
     for number in 0..entries {
         writeln!(list, "otpauth://totp/Site%20{number}:ada?secret={SECRET}&issuer=Site%20{number}")?;

@@ -19,7 +19,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let bus = house.start_bus()?.id();
     let daemon = house.start_daemon(&[])?.id();
     let key = house.start_softkey("key", &["--ram", "--touch", "allow"])?;
-    house.fob().args("init").secret("--passphrase-fd", "a passphrase for a bench").receive("--recovery-fd").ok()?;
+    house.make_vault("a passphrase for a bench")?;
     house.fob().args("otp add").stdin("otpauth://totp/Site:ada?secret=JBSWY3DPEHPK3PXP").ok()?;
     house.fob().args("otp code Site").ok()?;
     house.fob().args("key attach").arg(key.to_string_lossy()).ok()?;

@@ -36,6 +36,19 @@ pub struct Left {
     pub received: String,
 }
 
+impl Left {
+    /// It ended with this code, says these words, and tells a way on.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[track_caller]
+    pub fn explains(&self, code: i32, words: &str) {
+        assert_eq!(self.status.code(), Some(code), "{self:?}");
+        assert!(self.stderr.contains("fob: ") && self.stderr.contains("hint: "), "no way on: {self:?}");
+        assert!(self.stderr.contains(words), "{words:?} is not in {self:?}");
+    }
+}
+
 impl<'h> Fob<'h> {
     pub(crate) fn in_house(house: &'h House) -> Self {
         Self { house, arguments: Vec::new(), secrets: Vec::new(), wanted: None, stdin: None }

@@ -105,6 +105,15 @@ impl House {
         Fob::in_house(self)
     }
 
+    /// Makes the vault, open from here on, and gives its recovery code.
+    ///
+    /// # Errors
+    /// When `fob init` fails.
+    pub fn make_vault(&self, passphrase: &str) -> anyhow::Result<String> {
+        let left = self.fob().args("init").secret("--passphrase-fd", passphrase).receive("--recovery-fd").ok()?;
+        Ok(left.received.trim().to_owned())
+    }
+
     /// Starts a private session bus.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ const PASSPHRASE: &str = "correct horse battery staple";
 fn locked_house() -> House {
     let mut house = House::build().unwrap();
     house.start_daemon(&[]).unwrap();
-    house.fob().args("init").secret("--passphrase-fd", PASSPHRASE).receive("--recovery-fd").ok().unwrap();
+    house.make_vault(PASSPHRASE).unwrap();
     house.fob().args("otp add").stdin("otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP").ok().unwrap();
     house.fob().args("lock").ok().unwrap();
     house
@@ -31,12 +31,9 @@ fn unlock(house: &House) -> Left {
 /// The code is as documented, the first line says what failed, and there is a way on.
 #[track_caller]
 fn explains(left: &Left, code: i32, words: &str) {
-    assert_eq!(left.status.code(), Some(code), "{left:?}");
+    left.explains(code, words);
     assert!(left.stdout.is_empty(), "messages belong on standard error: {left:?}");
-    let first = left.stderr.lines().next().unwrap_or_default();
-    assert!(first.starts_with("fob: "), "{left:?}");
-    assert!(left.stderr.contains(words), "{words:?} is not in {left:?}");
-    assert!(left.stderr.contains("hint: "), "no way on: {left:?}");
+    assert!(left.stderr.starts_with("fob: "), "{left:?}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SECRET: &str = "JBSWY3DPEHPK3PXP";
 fn house() -> House {
     let mut house = House::build().unwrap();
     house.start_daemon(&[]).unwrap();
-    house.fob().args("init").secret("--passphrase-fd", PASSPHRASE).receive("--recovery-fd").ok().unwrap();
+    house.make_vault(PASSPHRASE).unwrap();
     house
 }
 
@@ -47,9 +47,9 @@ fn a_locked_vault_gives_nothing_away_and_opens_again() {
 fn the_recovery_code_opens_the_vault() {
     let mut house = House::build().unwrap();
     house.start_daemon(&[]).unwrap();
-    let made = house.fob().args("init").secret("--passphrase-fd", PASSPHRASE).receive("--recovery-fd").ok().unwrap();
+    let recovery = house.make_vault(PASSPHRASE).unwrap();
     house.fob().args("lock").ok().unwrap();
-    house.fob().args("unlock").secret("--recovery-fd", made.received.trim()).ok().unwrap();
+    house.fob().args("unlock").secret("--recovery-fd", &recovery).ok().unwrap();
     assert_eq!(house.fob().args("status").json().unwrap()["vault"], "unlocked");
 }
 
@@ -145,7 +145,7 @@ fn a_removed_account_is_gone() {
 fn a_short_idle_time_locks() {
     let mut house = House::build().unwrap();
     house.start_daemon(&["--idle-lock", "1"]).unwrap();
-    house.fob().args("init").secret("--passphrase-fd", PASSPHRASE).receive("--recovery-fd").ok().unwrap();
+    house.make_vault(PASSPHRASE).unwrap();
     let state = || house.fob().args("status").json().unwrap()["vault"].as_str().unwrap().to_owned();
     let start = std::time::Instant::now();
     // A look at the status is no use of the vault, so looking does not keep it open.

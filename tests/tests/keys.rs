@@ -39,17 +39,10 @@ fn enroll(house: &House, server: &Server, user: &str, options: &str) -> Left {
     call.secret("--password-fd", PASSWORD).secret("--pin-fd", PIN).run().unwrap()
 }
 
-#[track_caller]
-fn explains(left: &Left, code: i32, words: &str) {
-    assert_eq!(left.status.code(), Some(code), "{left:?}");
-    assert!(left.stderr.contains("fob: ") && left.stderr.contains("hint: "), "{left:?}");
-    assert!(left.stderr.contains(words), "{words:?} is not in {left:?}");
-}
-
 #[test]
 fn without_a_key_enrolment_says_so_in_time() {
     let (house, server) = house();
-    explains(&enroll(&house, &server, "ada", "--timeout 15"), 5, "key");
+    enroll(&house, &server, "ada", "--timeout 15").explains(5, "key");
 }
 
 #[test]
@@ -84,7 +77,7 @@ fn a_key_that_goes_silent_is_given_up() {
             connections.push(connection);
         }
     });
-    explains(&attach(&house, &path), 5, "does not answer");
+    attach(&house, &path).explains(5, "does not answer");
 }
 
 /// A SEQPACKET socket at this path.
@@ -107,7 +100,7 @@ fn a_key_pulled_out_in_the_middle_is_named() {
         softkey.end(Signal::KILL).unwrap();
         call.join().unwrap()
     });
-    explains(&left, 5, "removed");
+    left.explains(5, "removed");
     // The daemon is none the worse.
     assert!(house.fob().args("status").run().unwrap().status.success());
     assert_eq!(house.fob().args("key list").json().unwrap()["keys"].as_array().map(Vec::len), Some(0));
@@ -120,7 +113,7 @@ fn a_wrong_pin_costs_one_try_and_says_how_many_are_left() {
     house.fob().args("key pin set").secret("--pin-fd", PIN).ok().unwrap();
     let call = house.fob().args("enroll").arg(server.origin()).args("--create --user ada --passkey");
     let left = call.secret("--password-fd", PASSWORD).secret("--pin-fd", "0000").run().unwrap();
-    explains(&left, 7, "7");
+    left.explains(7, "7");
     assert_eq!(house.fob().args("key info").json().unwrap()["pin_retries"], 7);
 }
 

@@ -90,7 +90,7 @@ fn read(stream: &TcpStream) -> Option<(String, Value)> {
 fn house() -> House {
     let mut house = House::build().unwrap();
     house.start_daemon(&[]).unwrap();
-    house.fob().args("init").secret("--passphrase-fd", PASSPHRASE).receive("--recovery-fd").ok().unwrap();
+    house.make_vault(PASSPHRASE).unwrap();
     let uri = "otpauth://totp/GitHub:ada?secret=JBSWY3DPEHPK3PXP&issuer=GitHub";
     house.fob().args("otp add --site https://github.example").stdin(uri).ok().unwrap();
     house
