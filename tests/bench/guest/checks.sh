@@ -35,14 +35,11 @@ says() {
 node() { [ -e /dev/hidraw0 ]; }
 no_node() { [ ! -e /dev/hidraw0 ]; }
 
-# pinned COMMAND...: the PIN on descriptor 7, the password on descriptor 8.
-pinned() {
-    printf '%s' "$PIN" >/tmp/pin
-    printf '%s' "$PASSWORD" >/tmp/password
-    mkfifo -m 600 /tmp/pin.pipe /tmp/password.pipe 2>/dev/null
-    cat /tmp/pin >/tmp/pin.pipe & cat /tmp/password >/tmp/password.pipe &
-    "$@" 7</tmp/pin.pipe 8</tmp/password.pipe
-}
+# pinned COMMAND...: the PIN on descriptor 7, the password on descriptor 8. Files in the guest's memory, not named pipes: a
+# shell that waits for a pipe's other end gives up when one of its children ends meanwhile.
+printf '%s' "$PIN" >/tmp/pin
+printf '%s' "$PASSWORD" >/tmp/password
+pinned() { "$@" 7</tmp/pin 8</tmp/password; }
 
 libfido2_registers_and_signs_in() {
     # Client data hash, RP ID, user name, user id: what fido2-cred reads.
