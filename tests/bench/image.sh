@@ -1,7 +1,7 @@
 # What the virtual machine is made of: Debian's kernel, and an initrd with busybox, udev, libfido2's tools and our programs.
 # Sourced by `run`.
 
-# fetch_kernel FOLDER: sets kernel_image, kernel_tree and kernel_version. Fetched once and kept under the build folder.
+# fetch_kernel FOLDER: sets kernel_image, kernel_tree and kernel_version.
 fetch_kernel() {
     local folder=$1 package
     # The metapackage is empty and its successor's name changes with every point release.
@@ -11,17 +11,27 @@ fetch_kernel() {
         package=$(newest_kernel)
     fi
     [ -n "$package" ] || die "Debian's kernel package is not known here" "run: apt-get update"
+    fetch_package "$folder" "$package"
     kernel_tree=$folder/$package
-    if [ ! -e "$kernel_tree/complete" ]; then
-        say "Fetching $package"
-        rm -rf "$kernel_tree" && mkdir -p "$kernel_tree"
-        (cd "$folder" && apt-get -qq download "$package" 2>/dev/null && dpkg -x "$package"_*.deb "$kernel_tree" && rm -f "$package"_*.deb)
-        kernel_version=$(ls "$kernel_tree/lib/modules")
-        /sbin/depmod -b "$kernel_tree" "$kernel_version"
-        touch "$kernel_tree/complete"
-    fi
     kernel_version=$(ls "$kernel_tree/lib/modules")
     kernel_image=$kernel_tree/boot/vmlinuz-$kernel_version
+    [ -e "$kernel_tree/lib/modules/$kernel_version/modules.dep" ] || /sbin/depmod -b "$kernel_tree" "$kernel_version"
+}
+
+# fetch_package FOLDER PACKAGE: FOLDER/PACKAGE, unpacked and not installed: a kernel would become this machine's, a server
+# would start. Fetched once and kept under the build folder.
+fetch_package() {
+    local folder=$1 package=$2
+    [ ! -e "$folder/$package/complete" ] || return 0
+    say "Fetching $package"
+    rm -rf "${folder:?}/$package" && mkdir -p "$folder/$package"
+    (
+        cd "$folder"
+        apt-get -qq download "$package" 2>/dev/null || { apt-get -qq update && apt-get -qq download "$package"; }
+        dpkg -x "$package"_*.deb "$package"
+        rm -f "$package"_*.deb
+    )
+    touch "$folder/$package/complete"
 }
 
 newest_kernel() {
@@ -37,8 +47,8 @@ make_initrd() {
     for program in $(/bin/busybox --list); do
         [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
     done
-    printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
-    printf '%s\n' root:x:0: tty:x:5: disk:x:6: kmem:x:15: dialout:x:20: cdrom:x:24: tape:x:26: audio:x:29: video:x:44: \
+    printf 'root::0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' >"$root/etc/passwd"
+    printf '%s\n' root:x:0: nogroup:x:65534: tty:x:5: disk:x:6: kmem:x:15: dialout:x:20: cdrom:x:24: tape:x:26: audio:x:29: video:x:44: \
         input:x:101: sgx:x:102: kvm:x:103: render:x:104: lp:x:7: plugdev:x:46: >"$root/etc/group"
     printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
     printf 'hosts: files\npasswd: files\ngroup: files\n' >"$root/etc/nsswitch.conf"
@@ -47,12 +57,14 @@ make_initrd() {
     for program in fob fobd fob-softkey signin; do
         add_program "$root" "$programs/$program" "/bin/$program"
     done
-    for program in fido2-token fido2-cred fido2-assert ssh-keygen udevadm; do
+    for program in fido2-token fido2-cred fido2-assert ssh ssh-keygen udevadm; do
         add_program "$root" "$(command -v "$program")" "/usr/bin/$program"
     done
     # One program by two names: systemd's udev daemon.
     ln -sf /usr/bin/udevadm "$root/bin/systemd-udevd"
     add_program "$root" /usr/lib/openssh/ssh-sk-helper /usr/lib/openssh/ssh-sk-helper
+    fetch_package "$folder" openssh-server
+    add_program "$root" "$folder/openssh-server/usr/sbin/sshd" /usr/sbin/sshd
     add_program "$root" "$(ls /usr/lib/udev/fido_id /lib/udev/fido_id 2>/dev/null | head -n 1)" /lib/udev/fido_id
     for program in 50-udev-default 60-fido-id 70-uaccess; do
         cp "$(ls "/usr/lib/udev/rules.d/$program.rules" "/lib/udev/rules.d/$program.rules" 2>/dev/null | head -n 1)" "$root/lib/udev/rules.d/"

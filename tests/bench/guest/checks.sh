@@ -64,6 +64,33 @@ openssh_signs() {
     ! echo "something else" | ssh-keygen -Y verify -f /tmp/allowed -I ada -n file -s /tmp/text.sig
 }
 
+# openssh_signs_in TYPE: OpenSSH's client proves such a key to OpenSSH's server, which takes nothing else.
+openssh_signs_in() {
+    rm -f /tmp/id /tmp/id.pub
+    ssh-keygen -q -t "$1" -N '' -f /tmp/id </dev/null || return 1
+    cp /tmp/id.pub /tmp/authorized_keys
+    said=$(to_ssh_server /tmp/id echo signed in) || { echo "$said"; return 1; }
+    [ "$said" = "signed in" ] || return 1
+    # A stranger's key is turned away.
+    rm -f /tmp/other /tmp/other.pub
+    ssh-keygen -q -t "$1" -N '' -f /tmp/other </dev/null || return 1
+    ! to_ssh_server /tmp/other true
+}
+
+to_ssh_server() {
+    identity=$1
+    shift
+    ssh -F none -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p 2222 root@127.0.0.1 "$@" </dev/null
+}
+
+ssh_server() {
+    mkdir -p /run/sshd
+    ssh-keygen -q -t ed25519 -N '' -f /tmp/host </dev/null || return 1
+    /usr/sbin/sshd -f /dev/null -h /tmp/host -p 2222 -E /tmp/sshd.log -o ListenAddress=127.0.0.1 -o UsePAM=no \
+        -o AuthenticationMethods=publickey -o AuthorizedKeysFile=/tmp/authorized_keys -o StrictModes=no -o PidFile=none
+}
+
 echo "# the software key through /dev/uhid"
 fob-softkey --uhid --ram --touch allow >/tmp/softkey.log 2>&1 &
 softkey=$!
@@ -77,6 +104,9 @@ check "libfido2 reads getInfo through it" says 'FIDO_2' fido2-token -I /dev/hidr
 check "libfido2 registers and signs in" libfido2_registers_and_signs_in
 check "OpenSSH signs with an ecdsa-sk key" openssh_signs ecdsa-sk
 check "OpenSSH signs with an ed25519-sk key" openssh_signs ed25519-sk
+check "OpenSSH's server answers" ssh_server
+check "OpenSSH signs in with an ecdsa-sk key" openssh_signs_in ecdsa-sk
+check "OpenSSH signs in with an ed25519-sk key" openssh_signs_in ed25519-sk
 
 fobd --no-session-bus >/tmp/fobd.log 2>&1 &
 check "fobd answers" until_it fob status
