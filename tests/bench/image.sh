@@ -53,7 +53,7 @@ make_initrd() {
     printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
     printf 'hosts: files\npasswd: files\ngroup: files\n' >"$root/etc/nsswitch.conf"
 
-    add_modules "$root" uhid usbhid hid-generic dummy_hcd libcomposite usb_f_hid unix_diag
+    add_modules "$root" uhid usbhid hid-generic dummy_hcd libcomposite usb_f_hid unix_diag virtio_pci 9pnet_virtio 9p
     for program in fob fobd fob-softkey signin; do
         add_program "$root" "$programs/$program" "/bin/$program"
     done
@@ -70,7 +70,9 @@ make_initrd() {
         cp "$(ls "/usr/lib/udev/rules.d/$program.rules" "/lib/udev/rules.d/$program.rules" 2>/dev/null | head -n 1)" "$root/lib/udev/rules.d/"
     done
     cp udev/70-fob-security-keys.rules "$root/lib/udev/rules.d/"
-    cp "$guest/init" "$guest/checks.sh" "$root/"
+    cp "$guest"/* "$root/"
+    # Node and the browser are too big to be packed: the guest runs them from this machine's own folders, read only.
+    printf '%s\n' "$(realpath "$(command -v node)")" "$(realpath signin/tests/browser/key.mjs)" >"$root/browser"
     chmod 755 "$root/init"
     (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$folder/initrd.gz"
     rm -rf "$root"

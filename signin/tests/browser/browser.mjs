@@ -7,12 +7,16 @@ import puppeteer from "puppeteer-core";
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.SCREENSHOTS;
 
+// How long anything may take, in milliseconds; an emulated machine needs more.
+const patience = Number(process.env.PATIENCE ?? 20_000);
+
 // The profile goes with `folder`.
 export const launch = (folder) =>
   puppeteer.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     pipe: true,
+    timeout: patience,
     userDataDir: `${folder}/chromium`,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync"],
@@ -23,6 +27,7 @@ export async function newPage(browser, { javaScript = true } = {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width: 900, height: 900 });
+  page.setDefaultTimeout(patience);
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(String(error)));
   page.on("console", (message) => {
@@ -64,7 +69,7 @@ export async function fill(page, fields) {
 // Presses a button and waits for the page that follows.
 export async function press(page, selector) {
   try {
-    await Promise.all([page.waitForNavigation({ timeout: 20_000 }), page.click(selector)]);
+    await Promise.all([page.waitForNavigation(), page.click(selector)]);
   } catch (error) {
     throw new Error(`${selector} on ${page.url()} led nowhere: ${await text(page)}\n${page.complaints}`, { cause: error });
   }
