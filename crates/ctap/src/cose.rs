@@ -174,7 +174,12 @@ impl FromCbor for KeyAgreementKey {
         if !fits {
             return Err(Malformed::Value(member));
         }
-        Ok(Self(P256Point { x: members.take(label::X, member)?, y: members.take(label::Y, member)? }))
+        // Coordinates of another length are no point, as the standard sees it: INVALID_PARAMETER (§6.5.6, decapsulate).
+        let mut coordinate = |label| {
+            let bytes: Vec<u8> = members.take(label, member)?;
+            bytes.try_into().map_err(|_| Malformed::Value(member))
+        };
+        Ok(Self(P256Point { x: coordinate(label::X)?, y: coordinate(label::Y)? }))
     }
 }
 

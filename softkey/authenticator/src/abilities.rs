@@ -73,6 +73,9 @@ pub struct Abilities {
     pub extensions: ExtensionAbilities,
     /// A sensor for fingers.
     pub fingerprints: Option<Fingerprints>,
+    /// Whether it tells of a credential of the exclude list without a touch. The standard wants one, so that no site
+    /// learns for free who is there (§6.1.2 step 12); keys that did not wait exist.
+    pub excluded_without_touch: bool,
     /// How long after power-up it may be reset, in milliseconds; any time if there is none.
     pub reset_window: Option<u64>,
 }
@@ -211,6 +214,7 @@ impl Default for Abilities {
             large_blobs: LargeBlobs::Array(4_096),
             extensions: ExtensionAbilities::ALL,
             fingerprints: None,
+            excluded_without_touch: false,
             reset_window: Some(10_000),
         }
     }

@@ -72,6 +72,12 @@ impl KeyKind {
         matches!(self, Self::Es256 | Self::Es384 | Self::Es512)
     }
 
+    /// Whether the halves have the form that they have for this kind.
+    pub(crate) fn fits(self, secret: &[u8], public: &[u8]) -> bool {
+        let lengths = secret.len() == self.secret_length() && public.len() == self.public_length();
+        lengths && (!self.is_curve() || public.first() == Some(&4))
+    }
+
     /// Length of the private half in bytes.
     pub(crate) const fn secret_length(self) -> usize {
         match self {
@@ -139,14 +145,11 @@ impl CredentialKey {
     /// A pair that was kept; none if a half has the wrong form. Nothing says that they belong together: signing finds
     /// out.
     pub(crate) fn from_parts(kind: KeyKind, secret: &[u8], public: &[u8]) -> Option<Self> {
-        let fits = secret.len() == kind.secret_length() && public.len() == kind.public_length();
-        let point = !kind.is_curve() || public.first() == Some(&4);
-        (fits && point).then(|| Self { kind, secret: Zeroizing::new(secret.to_vec()), public: public.to_vec() })
-    }
-
-    /// The same pair once more: a credential that changes is written as a whole.
-    pub(crate) fn copy(&self) -> Self {
-        Self { kind: self.kind, secret: self.secret.clone(), public: self.public.clone() }
+        kind.fits(secret, public).then(|| Self {
+            kind,
+            secret: Zeroizing::new(secret.to_vec()),
+            public: public.to_vec(),
+        })
     }
 
     /// What it is for.

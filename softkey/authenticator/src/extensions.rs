@@ -138,7 +138,8 @@ impl Authenticator {
             pin_complexity_policy: told(inputs.pin_complexity_policy).map(|_| self.state.settings.pin_complexity),
             hmac_secret: asked(inputs.hmac_secret),
             hmac_secret_mc,
-            third_party_payment: asked(inputs.third_party_payment),
+            // A mark that is told when the credential signs, and not before (§12.9).
+            third_party_payment: None,
         };
         (outputs != MakeCredentialOutputs::default()).then_some(outputs)
     }

@@ -5,11 +5,11 @@
 use std::fmt;
 
 use fob_ctap::Status;
-use fob_ctap::entity::{CredentialId, RpEntity, UserEntity};
+use fob_ctap::entity::{CredentialId, RpEntity, RpId, UserEntity, UserHandle};
 use fob_ctap::extension::CredProtect;
 use zeroize::Zeroizing;
 
-use crate::state::{Change, Extras, Resident};
+use crate::state::{Change, Extras, Packed, Resident};
 use crate::{Authenticator, CredentialKey};
 
 /// A discoverable credential outside a key.
@@ -71,7 +71,13 @@ impl Authenticator {
     /// All discoverable credentials, with their private keys.
     #[must_use]
     pub fn export(&self) -> Vec<PortableCredential> {
-        self.state.residents.values().map(|resident| portable(resident)).collect()
+        self.state.residents.iter().map(|packed| portable(packed.resident())).collect()
+    }
+
+    /// Whether there is a discoverable credential for this account.
+    #[must_use]
+    pub fn has_account(&self, rp_id: &RpId, user: &UserHandle) -> bool {
+        self.state.place_of_account(&rp_id.hash(), user).is_some()
     }
 
     /// Takes a credential in. One with the same id, or of the same account, at the same RP gives way; it counts as the
@@ -84,15 +90,16 @@ impl Authenticator {
         let counter = self.state.counter.max(counter).saturating_add(1);
         let key = CredentialKey::from_pkcs8(&private_key).ok_or(ImportError::PrivateKey)?;
         let resident = Resident { id, rp, user, key, protection, created: counter, extras };
-        let place = resident.place();
+        let rp_id_hash = resident.rp.id.hash();
         let room = self.state.residents.len() < self.abilities.capacity;
-        let of_account = self.state.resident_of_account(&place.0, &resident.user.id).map(Resident::place);
-        if of_account.is_none() && !self.state.residents.contains_key(&place) && !room {
+        let of_account = self.state.place_of_account(&rp_id_hash, &resident.user.id);
+        let of_id = self.state.residents.get(&rp_id_hash, resident.id.as_bytes());
+        if of_account.is_none() && of_id.is_none() && !room {
             return Err(ImportError::Full);
         }
         let mut changes = vec![Change::Counter(counter), self.state.next_store_version()];
         changes.extend(of_account.map(Change::Remove));
-        changes.push(Change::Put(Box::new(resident)));
+        changes.push(Change::Put(Packed::from(&resident)));
         self.commit(changes).map_err(|_| ImportError::Store)
     }
 
@@ -101,19 +108,13 @@ impl Authenticator {
     /// # Errors
     /// OTHER if the store fails.
     pub fn forget(&mut self, id: &CredentialId) -> Result<bool, Status> {
-        let place = self.state.residents.keys().find(|(_, candidate)| candidate == id).cloned();
-        let Some(place) = place else { return Ok(false) };
+        let Some(place) = self.state.residents.find(id.as_bytes()).map(Packed::place) else { return Ok(false) };
         self.commit(vec![self.state.next_store_version(), Change::Remove(place)]).map(|()| true)
     }
 }
 
-fn portable(resident: &Resident) -> PortableCredential {
-    PortableCredential {
-        id: resident.id.clone(),
-        rp: resident.rp.clone(),
-        user: resident.user.clone(),
-        protection: resident.protection,
-        private_key: resident.key.to_pkcs8(),
-        extras: resident.extras.clone(),
-    }
+fn portable(resident: Resident) -> PortableCredential {
+    let private_key = resident.key.to_pkcs8();
+    let Resident { id, rp, user, protection, extras, .. } = resident;
+    PortableCredential { id, rp, user, protection, private_key, extras }
 }

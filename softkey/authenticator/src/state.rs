@@ -6,24 +6,27 @@
 //! A new member has its place in [`State`], in [`State::anew`], a [`Change`] of its own, a line in [`State::apply`], and
 //! its bytes in `encoding`.
 
+mod cursor;
 mod encoding;
+mod resident;
+mod residents;
 mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use fob_ambient::Rng;
-use fob_ctap::entity::{CredentialId, RpEntity, UserEntity, UserHandle};
+use fob_ctap::entity::{CredentialId, UserHandle};
 use fob_ctap::extension::CredProtect;
-use fob_ctap::extension::large_blob::PackedBlob;
 use fob_ctap::large_blobs::array;
 use fob_ctap::pin::PinHash;
 use zeroize::Zeroizing;
 
 pub use encoding::StateError;
+pub(crate) use resident::{Extras, Place, Resident};
+pub(crate) use residents::{Packed, Residents};
 pub(crate) use settings::Settings;
 
-use crate::CredentialKey;
 use crate::identity::{MAX_PIN_RETRIES, MAX_UV_RETRIES};
 use crate::sealed_id::DeviceKey;
 
@@ -34,10 +37,7 @@ pub struct State {
     pub(crate) counter: u32,
     pub(crate) pin: Option<StoredPin>,
     pub(crate) pin_retries: u8,
-    /// In boxes: a tree that grows at its end leaves half of its room empty.
-    pub(crate) residents: BTreeMap<Place, Box<Resident>>,
-    /// The credential of each account at each RP: a new one takes its place, however many there are.
-    accounts: BTreeMap<([u8; 32], UserHandle), CredentialId>,
+    pub(crate) residents: Residents,
     /// Goes up whenever a discoverable credential comes, goes or changes.
     pub(crate) store_version: u64,
     pub(crate) settings: Settings,
@@ -61,41 +61,12 @@ pub(crate) struct Finger {
     pub(crate) number: u32,
 }
 
-/// Where a discoverable credential stands: its RP ID's hash and its id, so that those of one RP stand together.
-pub(crate) type Place = ([u8; 32], CredentialId);
-
 /// A PIN as it is kept.
 #[derive(Debug)]
 pub(crate) struct StoredPin {
     pub(crate) hash: PinHash,
     /// Its length; a minimum that grows later is compared with it.
     pub(crate) code_points: u64,
-}
-
-/// A discoverable credential.
-#[derive(Debug)]
-pub(crate) struct Resident {
-    pub(crate) id: CredentialId,
-    pub(crate) rp: RpEntity,
-    pub(crate) user: UserEntity,
-    pub(crate) key: CredentialKey,
-    pub(crate) protection: CredProtect,
-    /// The signature counter when it was made: the higher, the newer.
-    pub(crate) created: u32,
-    pub(crate) extras: Extras,
-}
-
-/// What extensions let a discoverable credential keep.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Extras {
-    /// Whether it has a key among the large blobs (§12.3).
-    pub(crate) large_blob_key: bool,
-    /// credBlob (§12.2).
-    pub(crate) cred_blob: Option<Vec<u8>>,
-    /// Its own large blob (§12.4).
-    pub(crate) large_blob: Option<PackedBlob>,
-    /// Whether third parties may use it for payments (§12.9).
-    pub(crate) third_party_payment: bool,
 }
 
 /// One change. Each says what is, never by how much it differs: made twice, it is made once.
@@ -106,7 +77,7 @@ pub(crate) enum Change {
     Counter(u32),
     PinRetries(u8),
     Pin(Option<StoredPin>),
-    Put(Box<Resident>),
+    Put(Packed),
     Remove(Place),
     StoreVersion(u64),
     Settings(Box<Settings>),
@@ -130,30 +101,6 @@ impl Changes {
     }
 }
 
-impl Resident {
-    pub(crate) fn place(&self) -> Place {
-        (self.rp.id.hash(), self.id.clone())
-    }
-
-    /// The same credential with other extras.
-    pub(crate) fn with_extras(&self, extras: Extras) -> Self {
-        Self { extras, ..self.with_user(self.user.clone()) }
-    }
-
-    /// The same credential with another account.
-    pub(crate) fn with_user(&self, user: UserEntity) -> Self {
-        Self {
-            id: self.id.clone(),
-            rp: self.rp.clone(),
-            user,
-            key: self.key.copy(),
-            protection: self.protection,
-            created: self.created,
-            extras: self.extras.clone(),
-        }
-    }
-}
-
 impl State {
     /// A key that has just been made, or reset.
     pub(crate) fn fresh(rng: &mut dyn Rng) -> Self {
@@ -167,8 +114,7 @@ impl State {
             counter: 0,
             pin: None,
             pin_retries: MAX_PIN_RETRIES,
-            residents: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            residents: Residents::default(),
             store_version: 0,
             settings: Settings::default(),
             large_blobs: array::EMPTY.to_vec(),
@@ -192,24 +138,18 @@ impl State {
     }
 
     /// A discoverable credential by its id.
-    pub(crate) fn resident(&self, rp_id_hash: &[u8; 32], id: &CredentialId) -> Option<&Resident> {
-        self.residents.get(&(*rp_id_hash, id.clone())).map(|resident| &**resident)
+    pub(crate) fn resident(&self, rp_id_hash: &[u8; 32], id: &CredentialId) -> Option<Resident> {
+        self.residents.get(rp_id_hash, id.as_bytes()).map(Packed::resident)
     }
 
-    /// The discoverable credential of an account.
-    pub(crate) fn resident_of_account(&self, rp_id_hash: &[u8; 32], user: &UserHandle) -> Option<&Resident> {
-        let id = self.accounts.get(&(*rp_id_hash, user.clone()))?;
-        self.resident(rp_id_hash, id)
+    /// Who may use a discoverable credential.
+    pub(crate) fn protection_of(&self, rp_id_hash: &[u8; 32], id: &CredentialId) -> Option<CredProtect> {
+        self.residents.get(rp_id_hash, id.as_bytes()).map(|packed| packed.read().protection)
     }
 
-    /// All discoverable credentials of one RP, in no useful order.
-    pub(crate) fn residents_of(&self, rp_id_hash: &[u8; 32]) -> impl Iterator<Item = &Resident> {
-        let rp_id_hash = *rp_id_hash;
-        let first = (rp_id_hash, CredentialId::from(Vec::new()));
-        self.residents
-            .range(first..)
-            .take_while(move |((hash, _), _)| *hash == rp_id_hash)
-            .map(|(_, resident)| &**resident)
+    /// Where the discoverable credential of an account stands.
+    pub(crate) fn place_of_account(&self, rp_id_hash: &[u8; 32], user: &UserHandle) -> Option<Place> {
+        self.residents.of_account(rp_id_hash, user).map(Packed::place)
     }
 
     /// What has to stand beside every change of a discoverable credential.
@@ -222,30 +162,14 @@ impl State {
         changes.0.into_iter().for_each(|change| self.apply_one(change));
     }
 
-    fn put(&mut self, resident: Box<Resident>) {
-        let place = resident.place();
-        self.remove(&place);
-        self.accounts.insert((place.0, resident.user.id.clone()), place.1.clone());
-        self.residents.insert(place, resident);
-    }
-
-    fn remove(&mut self, place: &Place) {
-        let Some(resident) = self.residents.remove(place) else { return };
-        let account = (place.0, resident.user.id);
-        // Of two credentials that were brought in for one account, the account has the later.
-        if self.accounts.get(&account) == Some(&place.1) {
-            self.accounts.remove(&account);
-        }
-    }
-
     fn apply_one(&mut self, change: Change) {
         match change {
             Change::Anew(device_key) => *self = Self::anew(*device_key),
             Change::Counter(counter) => self.counter = counter,
             Change::PinRetries(retries) => self.pin_retries = retries,
             Change::Pin(pin) => self.pin = pin,
-            Change::Put(resident) => self.put(resident),
-            Change::Remove(place) => self.remove(&place),
+            Change::Put(packed) => self.residents.put(packed),
+            Change::Remove((rp_id_hash, id)) => self.residents.remove(&rp_id_hash, id.as_bytes()),
             Change::StoreVersion(version) => self.store_version = version,
             Change::Settings(settings) => self.settings = *settings,
             Change::LargeBlobs(array) => self.large_blobs = array,

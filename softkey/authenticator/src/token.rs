@@ -1,6 +1,7 @@
 //! A pinUvAuthToken's life (§6.5.2.1, §6.5.3): what it may do, for whom, for how long.
 //!
-//! Time limits are looked at when the token is: nothing has to wake up for them.
+//! Time limits are looked at when the token is: nothing has to wake up for them. A token of CTAP 2.0 has none: it is for
+//! all RPs and for as long as the power is on.
 
 use fob_ambient::{Millis, Rng};
 use fob_ctap::client_pin::Permissions;
@@ -30,6 +31,8 @@ struct Life {
     user_verified: bool,
     permissions: Permissions,
     rp_id: Option<RpId>,
+    /// As in CTAP 2.0: no time limit, no RP, never spent.
+    unlimited: bool,
 }
 
 impl Token {
@@ -46,8 +49,18 @@ impl Token {
         rp_id: Option<RpId>,
         now: Millis,
     ) -> &PinUvAuthToken {
-        let life = Life { since: now, used: false, user_present, user_verified: true, permissions, rp_id };
+        let life =
+            Life { since: now, used: false, user_present, user_verified: true, permissions, rp_id, unlimited: false };
         self.life = Some(life);
+        &self.bytes
+    }
+
+    /// What getPinToken gave in CTAP 2.0 (§5.5.4 there): the same token for as long as the power is on.
+    pub(crate) fn begin_unlimited(&mut self, permissions: Permissions, now: Millis) -> &PinUvAuthToken {
+        self.begin(false, permissions, None, now);
+        if let Some(life) = self.life.as_mut() {
+            life.unlimited = true;
+        }
         &self.bytes
     }
 
@@ -78,7 +91,7 @@ impl Token {
     /// Whether it is for this RP. One that is for nobody yet is from now on for this RP alone.
     pub(crate) fn bind(&mut self, rp_id: &RpId) -> bool {
         let Some(life) = self.life.as_mut() else { return false };
-        life.rp_id.get_or_insert_with(|| rp_id.clone()) == rp_id
+        life.unlimited || life.rp_id.get_or_insert_with(|| rp_id.clone()) == rp_id
     }
 
     /// The RP it is for; none if it is for all, or for none yet.
@@ -88,7 +101,7 @@ impl Token {
 
     /// clearUserPresentFlag(), clearUserVerifiedFlag() and clearPinUvAuthTokenPermissionsExceptLbw().
     pub(crate) fn spend(&mut self) {
-        if let Some(life) = self.life.as_mut() {
+        if let Some(life) = self.life.as_mut().filter(|life| !life.unlimited) {
             life.user_present = false;
             life.user_verified = false;
             life.permissions = Permissions(life.permissions.0 & Permissions::LARGE_BLOB_WRITE.0);
@@ -97,7 +110,7 @@ impl Token {
 
     /// pinUvAuthTokenUsageTimerObserver() (§6.5.3.1).
     fn observe(&mut self, now: Millis) {
-        let Some(life) = self.life.as_mut() else { return };
+        let Some(life) = self.life.as_mut().filter(|life| !life.unlimited) else { return };
         let age = now.since(life.since);
         if age > USER_PRESENT_TIME_LIMIT {
             life.user_present = false;

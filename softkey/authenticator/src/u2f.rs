@@ -116,7 +116,7 @@ impl Authenticator {
     fn u2f_key(&self, request: &Authenticate) -> Option<CredentialKey> {
         let id = CredentialId::from(request.key_handle.as_bytes());
         let (key, protection) = match self.state.resident(&request.application, &id) {
-            Some(resident) => (resident.key.copy(), resident.protection),
+            Some(resident) => (resident.key, resident.protection),
             None => {
                 let opened = self.state.device_key.open(&request.application, &id)?;
                 (opened.key, opened.protection)

@@ -1,7 +1,7 @@
 //! A whole key without its wire: CTAPHID around the authenticator. Reports, time and touches in, reports out.
 
 use fob_ambient::Millis;
-use fob_authenticator::{Ask, Authenticator, Caller, PortableCredential, Presence, Step, U2fStep};
+use fob_authenticator::{Ask, Authenticator, Caller, Presence, Step, U2fStep};
 use fob_ctap::hid::{Capabilities, ChannelId, Device, DeviceEvent, DeviceIdentity, KeepaliveStatus, Report};
 use fob_ctap::{Request, Status, Strictness};
 
@@ -178,8 +178,7 @@ impl Key {
         }
         let Ok(Request::MakeCredential(request)) = Request::decode(data, Strictness::Lenient) else { return false };
         // One of the same account gives way.
-        let replaces = |old: &PortableCredential| old.rp.id == request.rp.id && old.user.id == request.user.id;
-        request.options.rk == Some(true) && !self.authenticator.export().iter().any(replaces)
+        request.options.rk == Some(true) && !self.authenticator.has_account(&request.rp.id, &request.user.id)
     }
 
     fn step(&mut self, channel: ChannelId, step: Step, now: Millis) -> Vec<Output> {

@@ -26,6 +26,6 @@ mod terminal;
 mod time;
 
 pub use key::{Key, Output};
-pub use options::{Command, KeyOptions, Options, TouchPolicy};
+pub use options::{Command, Extra, KeyOptions, Options, TouchPolicy};
 pub use program::{hint, run};
 pub use replay::{ReplayError, Replayed, replay};

@@ -19,6 +19,8 @@ use fob_softkey_control::Op;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::options::Extra;
+
 /// The first line.
 pub(crate) const TITLE: &str = "# fob-softkey wire log 1";
 
@@ -37,6 +39,12 @@ pub(crate) struct KeyLine {
     pub(crate) partial: bool,
     pub(crate) touch: String,
     pub(crate) lenient_cbor: bool,
+    /// Room for discoverable credentials, where it is not the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) capacity: Option<usize>,
+    /// What it has beside what it has by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) with: Vec<Extra>,
     /// "memory" or "file".
     pub(crate) state: String,
 }

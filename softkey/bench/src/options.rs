@@ -1,5 +1,6 @@
 //! The command line of fob-softkey.
 
+mod extra;
 mod key;
 
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
+pub use extra::Extra;
 pub use key::KeyOptions;
 
 /// A FIDO2 key in software, for tests and for machines without hardware.
@@ -47,7 +49,7 @@ pub struct Options {
     #[arg(long, value_name = "FOLDER", requires = "hidg")]
     pub gadget: Option<PathBuf>,
 
-    /// One of several keys: NAME,socket=PATH or stream=, udp=, uhid, hidg=; and gadget=, state=, profile=, touch=, seed=.
+    /// One of several keys: NAME,socket=PATH or stream=, udp=, uhid, hidg=; and gadget=, state=, profile=, touch=, seed=, capacity=, with=A+B.
     /// What it leaves out it has from the options of all. May be given many times
     #[arg(long, value_name = "NAME,…", group = "face")]
     pub key: Vec<KeyOptions>,
@@ -81,11 +83,19 @@ pub struct Options {
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
 
+    /// Room for so many discoverable credentials, at most 100000; 100 otherwise, or what the profile has
+    #[arg(long, value_name = "NUMBER", value_parser = capacity)]
+    pub capacity: Option<usize>,
+
+    /// What it has beside what it has by itself
+    #[arg(long, value_name = "WHAT,…", value_enum, value_delimiter = ',')]
+    pub with: Vec<Extra>,
+
     /// Take CBOR that is not canonical, as some programs send it
     #[arg(long)]
     pub lenient_cbor: bool,
 
-    /// Answer as this model does: default, bio, ctap20, nitrokey3, no-pin, solo1, u2f-only, yubikey-5.2, yubikey-5.4,
+    /// Answer as this model does: default, bio, ctap20, fido2applet, ledger, nitrokey3, no-pin, solo1, u2f-only, yubikey-5.2, yubikey-5.4,
     /// yubikey-5.7. Refused while this key cannot do what the model can
     #[arg(long, value_name = "NAME", default_value = crate::profile::DEFAULT)]
     pub profile: String,
@@ -111,6 +121,11 @@ pub enum Command {
         /// The log, of --record or of the control channel
         log: PathBuf,
     },
+    /// Write the certificate of the test CA, which vouches for keys with --with certificate, into a file (DER)
+    TestCa {
+        /// The file, which is made or overwritten
+        file: PathBuf,
+    },
 }
 
 /// Who touches the key.
@@ -133,6 +148,14 @@ impl TouchPolicy {
             Self::Ask => "ask",
         }
     }
+}
+
+/// Most discoverable credentials: ten times what anybody has measured.
+const LARGEST_CAPACITY: usize = 100_000;
+
+fn capacity(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= LARGEST_CAPACITY);
+    number.ok_or_else(|| format!("a number up to {LARGEST_CAPACITY}"))
 }
 
 /// Whoever reaches the port can use the key, so only this machine may.

@@ -5,6 +5,7 @@
 //! profile is refused ([`Profile::lacking`]), or on request goes without it.
 
 mod admit;
+mod quirk;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -13,12 +14,17 @@ use fob_authenticator::{Abilities, Fingerprints};
 use fob_ctap::hid::Capabilities;
 use serde::Deserialize;
 
+pub(crate) use quirk::{names_one, unnamed};
 pub(crate) use shape::Own;
+
+use quirk::{Quirk, Reported};
 
 /// The models, by name.
 const PROFILES: &[(&str, &str)] = &[
     ("bio", include_str!("../profiles/bio.toml")),
     ("ctap20", include_str!("../profiles/ctap20.toml")),
+    ("fido2applet", include_str!("../profiles/fido2applet.toml")),
+    ("ledger", include_str!("../profiles/ledger.toml")),
     ("nitrokey3", include_str!("../profiles/nitrokey3.toml")),
     ("no-pin", include_str!("../profiles/no-pin.toml")),
     ("solo1", include_str!("../profiles/solo1.toml")),
@@ -51,6 +57,8 @@ pub(crate) struct Profile {
     own: OwnMembers,
     #[serde(default)]
     limits: Limits,
+    #[serde(default, rename = "quirk")]
+    quirks: Vec<Reported>,
 }
 
 /// Where something is known from.
@@ -72,6 +80,9 @@ struct Switches {
     /// A sensor for fingers.
     #[serde(default)]
     fingerprints: bool,
+    /// What CTAP 2.0 answered otherwise than later editions do.
+    #[serde(default)]
+    ctap20: bool,
 }
 
 /// What CTAPHID_INIT says.
@@ -162,7 +173,20 @@ impl Profile {
     /// What the key has to be able to do.
     pub(crate) fn abilities(&self) -> Abilities {
         let fingerprints = self.switches.fingerprints.then(Fingerprints::default);
-        Abilities { preview: self.switches.preview, fingerprints, ..Abilities::default() }
+        let edition = if self.switches.ctap20 { Abilities::ctap20() } else { Abilities::default() };
+        let excluded_without_touch = self.has(Quirk::ExcludedWithoutTouch);
+        let keeps_none = self.info.as_ref().is_some_and(|info| info.options.get("rk") == Some(&false));
+        let capacity = if keeps_none { 0 } else { edition.capacity };
+        Abilities { preview: self.switches.preview, fingerprints, excluded_without_touch, capacity, ..edition }
+    }
+
+    fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.iter().any(|reported| reported.does == quirk)
+    }
+
+    /// Whether an assertion does not name the only credential that it can be from.
+    pub(crate) fn leaves_only_credential_unnamed(&self) -> bool {
+        self.has(Quirk::OnlyCredentialUnnamed)
     }
 
     /// What CTAPHID_INIT says, where this key itself would say `version` and `own`.

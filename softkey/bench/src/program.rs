@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use fob_ambient::{Clock, Millis, SystemClock};
-use fob_authenticator::{FileFault, StoreError};
+use fob_authenticator::{FileFault, StoreError, test_ca_certificate};
 use fob_softkey_control::{ErrorName, Event, Failure, Op, Reply, Request, Watch};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::Mode;
@@ -33,8 +33,12 @@ const LARGEST_LOG: u64 = 256 << 20;
 /// # Errors
 /// What kept it from coming up: the state, the socket, the profile. What differs in a log.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    if let Some(Command::Replay { log }) = &options.command {
-        return play_again(log);
+    match &options.command {
+        Some(Command::Replay { log }) => return play_again(log),
+        Some(Command::TestCa { file }) => {
+            return fs::write(file, test_ca_certificate()).with_context(|| format!("cannot write {}", file.display()));
+        }
+        None => {}
     }
     // Whoever opens the socket can use the key: it is for its owner alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);

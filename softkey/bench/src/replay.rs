@@ -9,7 +9,7 @@ use fob_authenticator::RamStore;
 use fob_softkey_control::Op;
 
 use crate::TouchPolicy;
-use crate::fault::Crash;
+use crate::fault::{FaultyStore, StoreFaults};
 use crate::hub::{Effect, Hub};
 use crate::log::{KeyLine, Line};
 use crate::setup;
@@ -194,8 +194,8 @@ fn slot(described: &KeyLine) -> Result<crate::slot::Slot, ReplayError> {
         _ => return Err(ReplayError::NotRepeatable { name: name() }),
     };
     // The log of a key that died has nothing after it.
-    let crash: Crash = || {};
-    let made = setup::slot(described.clone(), touch, Box::new(RamStore), crash, Millis(0));
+    let store = FaultyStore::new(Box::new(RamStore), StoreFaults::default(), || {});
+    let made = setup::slot(described.clone(), touch, store, Millis(0));
     made.map_err(|source| ReplayError::Key { name: name(), source: source.into() })
 }
 

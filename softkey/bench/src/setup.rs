@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use fob_ambient::Millis;
-use fob_authenticator::{Abilities, Authenticator, Caller, FileStore, Parts, RamStore, Step, Store, StoreError};
+use fob_authenticator::{Abilities, Authenticator, Caller, Parts, State, Step};
 use fob_ctap::Strictness;
 use fob_ctap::hid::DeviceIdentity;
 
@@ -26,25 +26,28 @@ const GET_INFO: [u8; 1] = [0x04];
 /// The keys that the options ask for, and where they are to hang.
 pub(crate) fn keys(options: &Options, crash: Crash, now: Millis) -> anyhow::Result<Vec<(Slot, Place)>> {
     if options.key.is_empty() {
-        let store = state::store(options)?;
+        let faults = StoreFaults::default();
+        let store = state::store(options, &faults, crash)?;
         let line = line(options, ONLY.to_owned(), options.state.is_some());
-        return Ok(vec![(slot(line, options.touch, store, crash, now)?, place(options)?)]);
+        let store = FaultyStore::new(store, faults, crash);
+        return Ok(vec![(slot(line, options.touch, store, now)?, place(options)?)]);
     }
     let mut keys: Vec<(Slot, Place)> = Vec::new();
     for key in &options.key {
         if keys.iter().any(|(slot, _)| slot.name() == key.name) {
             anyhow::bail!("two keys have the name {}", key.name);
         }
-        let store: Box<dyn Store> = match &key.state {
-            Some(path) => Box::new(FileStore::open_with_key_beside(path)?),
-            None => Box::new(RamStore),
-        };
+        let faults = StoreFaults::default();
+        let store = state::of_several(key.state.as_deref(), &faults, crash)?;
+        let store = FaultyStore::new(store, faults, crash);
         let mut line = line(options, key.name.clone(), key.state.is_some());
         line.seed = key.seed.or(line.seed);
         line.profile = key.profile.clone().unwrap_or(line.profile);
+        line.capacity = key.capacity.or(line.capacity);
+        line.with = key.with.clone().unwrap_or(line.with);
         let touch = key.touch.unwrap_or(options.touch);
         line.touch = touch.name().to_owned();
-        let slot = slot(line, touch, store, crash, now).with_context(|| format!("key {}", key.name))?;
+        let slot = slot(line, touch, store, now).with_context(|| format!("key {}", key.name))?;
         keys.push((slot, key.place.clone()));
     }
     Ok(keys)
@@ -58,6 +61,8 @@ fn line(options: &Options, name: String, in_file: bool) -> KeyLine {
         partial: options.partial_profile,
         touch: options.touch.name().to_owned(),
         lenient_cbor: options.lenient_cbor,
+        capacity: options.capacity,
+        with: options.with.clone(),
         state: if in_file { "file" } else { "memory" }.to_owned(),
     }
 }
@@ -75,27 +80,19 @@ fn place(options: &Options) -> anyhow::Result<Place> {
 }
 
 /// A key as its line describes it, on this store.
-pub(crate) fn slot(
-    line: KeyLine,
-    touch: TouchPolicy,
-    mut store: Box<dyn Store>,
-    crash: Crash,
-    now: Millis,
-) -> anyhow::Result<Slot> {
+pub(crate) fn slot(line: KeyLine, touch: TouchPolicy, mut store: FaultyStore, now: Millis) -> anyhow::Result<Slot> {
     let chance = match line.seed {
-        Some(seed) => Chance::seeded(&stream(&line.name, seed, &mut *store)?),
+        Some(seed) => Chance::seeded(&stream(&line.name, seed, store.peek()?)),
         None => Chance::system(),
     };
-    let (responses, faults) = (ResponseFaults::default(), StoreFaults::default());
+    let (responses, faults) = (ResponseFaults::default(), store.faults());
     let strictness = if line.lenient_cbor { Strictness::Lenient } else { Strictness::Canonical };
-    let parts = Parts {
-        store: Box::new(FaultyStore::new(store, faults.clone(), crash)),
-        rng: chance.rng(),
-        signer: chance.signer(responses.clone()),
-        strictness,
-    };
+    let parts =
+        Parts { store: Box::new(store), rng: chance.rng(), signer: chance.signer(responses.clone()), strictness };
     let mut profile = Profile::named(&line.profile)?;
-    let abilities = profile.as_ref().map_or_else(Abilities::default, Profile::abilities);
+    let mut abilities = profile.as_ref().map_or_else(Abilities::default, Profile::abilities);
+    abilities.capacity = line.capacity.unwrap_or(abilities.capacity);
+    line.with.iter().for_each(|extra| extra.change(&mut abilities));
     let mut authenticator = Authenticator::power_up_as(parts, abilities, now)?;
     let person = Person::new(touch);
     authenticator.set_sensor(person.sensor());
@@ -150,13 +147,13 @@ fn measured(
 
 /// The random stream of a seed on a key in this state. One that has signed since goes on elsewhere: credentials made
 /// after a restart must not repeat those made before it. Keys of one program differ by their names.
-fn stream(name: &str, seed: u64, store: &mut dyn Store) -> Result<String, StoreError> {
+fn stream(name: &str, seed: u64, state: Option<&State>) -> String {
     let mut text = format!("fob-softkey seed {seed}");
     if name != ONLY {
         text.push_str(&format!(" of {name}"));
     }
-    if let Some(state) = store.load()? {
+    if let Some(state) = state {
         text.push_str(&format!(" after {} signatures", state.counter()));
     }
-    Ok(text)
+    text
 }

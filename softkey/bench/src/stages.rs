@@ -3,7 +3,7 @@
 use fob_ctap::{Status, Strictness};
 
 use crate::fault::ResponseFaults;
-use crate::profile::{Own, Profile};
+use crate::profile::{Own, Profile, names_one, unnamed};
 
 const MAKE_CREDENTIAL: u8 = 0x01;
 const GET_INFO: u8 = 0x04;
@@ -15,13 +15,15 @@ pub(crate) struct Stages {
     profile: Option<(Profile, Own)>,
     strictness: Strictness,
     command: u8,
+    /// The answer names no credential.
+    unnamed: bool,
 }
 
 impl Stages {
     /// With these faults, as this model.
     pub(crate) fn new(faults: ResponseFaults, profile: Option<(Profile, Own)>, strictness: Strictness) -> Self {
         faults.pretend(profile.as_ref().and_then(|(profile, _)| profile.aaguid()));
-        Self { faults, profile, strictness, command: 0 }
+        Self { faults, profile, strictness, command: 0, unnamed: false }
     }
 
     /// A request as the authenticator gets it.
@@ -33,6 +35,9 @@ impl Stages {
         if let Some(status) = self.faults.begin(self.command) {
             return Err(vec![status]);
         }
+        self.unnamed = self.profile.as_ref().is_some_and(|(profile, _)| {
+            profile.leaves_only_credential_unnamed() && names_one(&request, self.strictness)
+        });
         match &self.profile {
             Some((profile, _)) => profile.admit(request, self.strictness).map_err(Status::encode),
             None => Ok(request),
@@ -55,6 +60,7 @@ impl Stages {
     pub(crate) fn reply(&self, reply: Vec<u8>) -> Vec<u8> {
         let reply = match &self.profile {
             Some((profile, own)) if self.command == GET_INFO => profile.shape(reply, own),
+            Some(_) if self.unnamed => unnamed(reply),
             _ => reply,
         };
         self.faults.reply(reply)

@@ -7,20 +7,38 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use fob_authenticator::{FileStore, RamStore, StateKey, StateKeyError, Store, StoreError};
+use fob_authenticator::{Disk, FileStore, FolderDisk, RamStore, StateKey, StateKeyError, Store, StoreError};
 use zeroize::Zeroizing;
 
 use crate::Options;
+use crate::fault::{Crash, FaultyDisk, StoreFaults};
 
 /// Longest key or passphrase that is read, in bytes, with its line end.
 const LONGEST: u64 = 1024 + 1;
 
-pub(crate) fn store(options: &Options) -> Result<Box<dyn Store>, StoreError> {
+/// Of the only key. Whatever goes wrong on the disk goes by these faults.
+pub(crate) fn store(options: &Options, faults: &StoreFaults, crash: Crash) -> Result<Box<dyn Store>, StoreError> {
     let Some(path) = &options.state else { return Ok(Box::new(RamStore)) };
     Ok(Box::new(match key(options)? {
-        Some(key) => FileStore::open(path, key)?,
-        None => FileStore::open_with_key_beside(path)?,
+        Some(key) => FileStore::on(disk(path, faults, crash)?, key),
+        None => FileStore::on_with_key_beside(disk(path, faults, crash)?)?,
     }))
+}
+
+/// Of one of several keys.
+pub(crate) fn of_several(
+    path: Option<&Path>,
+    faults: &StoreFaults,
+    crash: Crash,
+) -> Result<Box<dyn Store>, StoreError> {
+    match path {
+        Some(path) => Ok(Box::new(FileStore::on_with_key_beside(disk(path, faults, crash)?)?)),
+        None => Ok(Box::new(RamStore)),
+    }
+}
+
+fn disk(path: &Path, faults: &StoreFaults, crash: Crash) -> Result<Box<dyn Disk>, StoreError> {
+    Ok(Box::new(FaultyDisk::new(FolderDisk::lock(path)?, faults.clone(), crash)))
 }
 
 /// The key that the options name; none for the one beside the state.

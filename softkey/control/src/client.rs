@@ -17,6 +17,10 @@ const LONGEST_LINE: u64 = 64 << 20;
 /// Events that are kept while nobody asks for them; the oldest go first.
 const MOST_EVENTS: usize = 65_536;
 
+/// How long an answer may take where nobody says otherwise. The bench answers in milliseconds; the longest advance of its
+/// clock may take some seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
@@ -26,6 +30,9 @@ pub enum ControlError {
     /// The bench has gone.
     #[error("fob-softkey has closed the control channel")]
     Closed,
+    /// The bench has not answered in time. Its answer may still come; this client skips it.
+    #[error("fob-softkey has not answered for {} s: it is stopped, or busy with something else", .0.as_secs_f32())]
+    TimedOut(Duration),
     /// The bench said something that is not the protocol.
     #[error("fob-softkey said something that cannot be read")]
     Protocol(#[from] serde_json::Error),
@@ -42,6 +49,7 @@ pub struct Client {
     /// What of a line has come before a time-out.
     partial: Vec<u8>,
     events: VecDeque<Event>,
+    patience: Duration,
 }
 
 impl Client {
@@ -51,20 +59,27 @@ impl Client {
     /// The system's.
     pub fn connect(path: &Path) -> io::Result<Self> {
         let reader = BufReader::new(UnixStream::connect(path)?);
-        Ok(Self { reader, next_id: 1, partial: Vec::new(), events: VecDeque::new() })
+        Ok(Self { reader, next_id: 1, partial: Vec::new(), events: VecDeque::new(), patience: PATIENCE })
+    }
+
+    /// How long an answer may take from now on; 30 seconds at first.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Does something; `key` may be left out where there is only one.
     ///
     /// # Errors
-    /// [`ControlError::Refused`] with the bench's reason, or what is wrong with the connection.
+    /// [`ControlError::Refused`] with the bench's reason, [`ControlError::TimedOut`] if it says nothing, or what is wrong
+    /// with the connection.
     pub fn call(&mut self, key: Option<&str>, op: Op) -> Result<Value, ControlError> {
         let id = Value::from(self.next_id);
         self.next_id += 1;
         let request = Request { id: id.clone(), key: key.map(str::to_owned), op };
-        self.reader.get_mut().write_all(request.to_line().as_bytes())?;
+        let until = Instant::now() + self.patience;
+        self.send(request.to_line().as_bytes())?;
         loop {
-            match self.incoming(None)?.ok_or(ControlError::Closed)? {
+            match self.incoming(until)?.ok_or(ControlError::TimedOut(self.patience))? {
                 Incoming::Reply(Reply { id: theirs, outcome }) if theirs == id => {
                     return outcome.map_err(ControlError::Refused);
                 }
@@ -84,7 +99,7 @@ impl Client {
         }
         let until = Instant::now() + patience;
         loop {
-            match self.incoming(Some(until))? {
+            match self.incoming(until)? {
                 None => return Ok(None),
                 Some(Incoming::Event(event)) => return Ok(Some(event)),
                 Some(_) => {}
@@ -135,14 +150,25 @@ impl Client {
         self.events.push_back(event);
     }
 
+    /// Writes a line, which a bench that is stopped does not take for ever.
+    fn send(&mut self, line: &[u8]) -> Result<(), ControlError> {
+        let stream = self.reader.get_mut();
+        // No time at all would mean for ever to the system.
+        stream.set_write_timeout(Some(self.patience.max(Duration::from_millis(1))))?;
+        stream.write_all(line).map_err(|error| match is_late(&error) {
+            true => ControlError::TimedOut(self.patience),
+            false => error.into(),
+        })
+    }
+
     /// The next line; none if there is none in time.
-    fn incoming(&mut self, until: Option<Instant>) -> Result<Option<Incoming>, ControlError> {
+    fn incoming(&mut self, until: Instant) -> Result<Option<Incoming>, ControlError> {
         loop {
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return Ok(None);
             }
-            self.reader.get_ref().set_read_timeout(left)?;
+            self.reader.get_ref().set_read_timeout(Some(left))?;
             let room = LONGEST_LINE.saturating_sub(self.partial.len() as u64);
             match Read::by_ref(&mut self.reader).take(room).read_until(b'\n', &mut self.partial) {
                 Ok(_) if self.partial.ends_with(b"\n") => {
@@ -150,12 +176,14 @@ impl Client {
                     return Ok(Some(Incoming::from_line(&String::from_utf8_lossy(&line))?));
                 }
                 Ok(_) => return Err(ControlError::Closed),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Ok(None);
-                }
+                Err(error) if is_late(&error) => return Ok(None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

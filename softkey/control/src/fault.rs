@@ -1,6 +1,7 @@
 //! What can be made to go wrong.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Which way a report goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,7 +38,8 @@ pub enum WireFault {
     },
     /// A report from the key is cut short.
     Truncate {
-        /// To so many bytes, at most 63.
+        /// To so many bytes, at most [`WireFault::LONGEST_CUT`].
+        #[serde(deserialize_with = "shorter_than_a_report")]
         length: u8,
     },
     /// Nothing comes from the key any more.
@@ -67,6 +69,9 @@ pub enum WireFault {
 }
 
 impl WireFault {
+    /// Most bytes that a report has which was cut: one fewer than a whole one.
+    pub const LONGEST_CUT: u8 = 63;
+
     /// Whether it goes on for ever where nothing else is said.
     #[must_use]
     pub const fn lasts(&self) -> bool {
@@ -157,20 +162,40 @@ pub enum Sloppiness {
     Cut,
 }
 
-/// What storage does to a write.
+/// What storage does to what a command writes. With a state file it happens on the disk, byte for byte; in memory there
+/// are no bytes to count, and it happens all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StoreFault {
     /// It fails with EIO; nothing is kept.
     Fail {},
-    /// Fewer bytes are taken than were given, and no more will be; nothing is kept.
-    ShortWrite {},
-    /// The disk is full: ENOSPC; nothing is kept.
-    Full {},
+    /// So many bytes reach the disk, and no more will; nothing is kept. A write that has fewer succeeds.
+    ShortWrite {
+        /// How many.
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        bytes: u32,
+    },
+    /// The disk is full after so many bytes: ENOSPC; nothing is kept. A write that has fewer succeeds.
+    Full {
+        /// How many.
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        bytes: u32,
+    },
     /// The program dies as by `kill -9`.
     Crash {
         /// When.
         when: CrashPoint,
+    },
+    /// The program dies when so many bytes of the write have reached the file. In a write that has fewer it lives.
+    CrashWithin {
+        /// How many.
+        bytes: u32,
+    },
+    /// The program dies before this call on the disk, from 0: write, sync; for a whole new file more of both, the rename
+    /// and the folder's sync. In a write that needs fewer it lives.
+    CrashAt {
+        /// Which.
+        step: u32,
     },
 }
 
@@ -182,4 +207,16 @@ pub enum CrashPoint {
     Before,
     /// When the write is durable, before anybody hears of it.
     After,
+}
+
+fn is_none_of_them(bytes: &u32) -> bool {
+    *bytes == 0
+}
+
+fn shorter_than_a_report<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let length = u8::deserialize(deserializer)?;
+    match length <= WireFault::LONGEST_CUT {
+        true => Ok(length),
+        false => Err(D::Error::invalid_value(Unexpected::Unsigned(length.into()), &"at most 63 bytes")),
+    }
 }

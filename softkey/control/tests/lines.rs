@@ -48,6 +48,16 @@ fn the_examples_of_the_page_are_read() {
         op(r#"{"op":"store-fault","fault":{"kind":"crash","when":"after"},"after":3}"#),
         Op::StoreFault { fault: StoreFault::Crash { when: CrashPoint::After }, after: 3, times: None }
     );
+    for (fault, read) in [
+        (r#"{"kind":"short-write"}"#, StoreFault::ShortWrite { bytes: 0 }),
+        (r#"{"kind":"short-write","bytes":20}"#, StoreFault::ShortWrite { bytes: 20 }),
+        (r#"{"kind":"full","bytes":20}"#, StoreFault::Full { bytes: 20 }),
+        (r#"{"kind":"crash-within","bytes":20}"#, StoreFault::CrashWithin { bytes: 20 }),
+        (r#"{"kind":"crash-at","step":1}"#, StoreFault::CrashAt { step: 1 }),
+    ] {
+        let line = format!(r#"{{"op":"store-fault","fault":{fault}}}"#);
+        assert_eq!(op(&line), Op::StoreFault { fault: read, after: 0, times: None }, "{line}");
+    }
     assert_eq!(op(r#"{"op":"watch","what":["touch","log"]}"#), Op::Watch { what: vec![Watch::Touch, Watch::Log] });
 }
 
@@ -72,6 +82,7 @@ fn what_is_no_request_is_named_and_never_half_done() {
         (br#"{"id":9,"op":"wire-fault","fault":{"kind":"silence","ms":4}}"#, json!(9)),
         (br#"{"id":10,"op":"presence","script":[{"do":"allow","ms":4}]}"#, json!(10)),
         (br#"{"id":11,"op":"touch","key":7}"#, json!(11)),
+        (br#"{"id":12,"op":"wire-fault","fault":{"kind":"truncate","length":64}}"#, json!(12)),
         (br#"{"id":{"a":1},"op":"touch"}"#, Value::Null),
     ] {
         let reply = Request::from_line(line).unwrap_err();

@@ -206,7 +206,7 @@ impl Device {
             State::Receiving { .. } | State::Pending { .. } => return error(channel, HidError::ChannelBusy),
             State::Idle => {}
         }
-        if self.lock.as_ref().is_some_and(|lock| lock.channel != channel) {
+        if self.is_locked_for(channel) {
             return error(channel, HidError::ChannelBusy);
         }
         match Assembler::begin(channel, command, length, data) {
@@ -267,10 +267,16 @@ impl Device {
     }
 
     /// INIT is answered whatever else is under way: on the broadcast channel it disturbs nobody, on a channel of its
-    /// own it ends what that channel was doing (§11.2.5.3).
+    /// own it ends what that channel was doing (§11.2.5.3). A lock keeps other channels' INIT out too (§11.2.9.2.2), but
+    /// whoever comes new gets a channel to wait on.
     fn init(&mut self, channel: ChannelId, length: u16, data: &[u8]) -> Vec<DeviceEvent> {
-        if channel != ChannelId::BROADCAST && !self.is_open(channel) {
-            return error(channel, HidError::InvalidChannel);
+        if channel != ChannelId::BROADCAST {
+            if !self.is_open(channel) {
+                return error(channel, HidError::InvalidChannel);
+            }
+            if self.is_locked_for(channel) {
+                return error(channel, HidError::ChannelBusy);
+            }
         }
         let mut events = self.abort(channel);
         let (8, Some(nonce)) = (length, data.first_chunk()) else {
@@ -330,6 +336,11 @@ impl Device {
     fn open(&mut self) -> ChannelId {
         self.last_channel = if self.last_channel >= ChannelId::BROADCAST.0 - 1 { 1 } else { self.last_channel + 1 };
         ChannelId(self.last_channel)
+    }
+
+    /// Whether another channel holds the lock.
+    fn is_locked_for(&self, channel: ChannelId) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.channel != channel)
     }
 
     const fn is_open(&self, channel: ChannelId) -> bool {

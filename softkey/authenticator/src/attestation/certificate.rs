@@ -20,7 +20,9 @@ const SERIAL_NUMBER: &[u8] = &[0x55, 0x04, 0x05];
 const COUNTRY: &[u8] = &[0x55, 0x04, 0x06];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
 const UNIT: &[u8] = &[0x55, 0x04, 0x0b];
-/// Extensions: basicConstraints (RFC 5280 §4.2.1.9), id-fido-gen-ce-aaguid (WebAuthn Level 3 §8.2.1).
+/// Extensions: keyUsage (RFC 5280 §4.2.1.3), basicConstraints (§4.2.1.9), id-fido-gen-ce-aaguid (WebAuthn Level 3
+/// §8.2.1).
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 const AAGUID: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xe5, 0x1c, 0x01, 0x01, 0x04];
 
@@ -56,7 +58,11 @@ impl Certified {
 /// The certificate of the test CA, in DER: what the keys' certificates are verified with.
 #[must_use]
 pub fn test_ca_certificate() -> Vec<u8> {
-    signed(&ca_name(), &fixed_key(CA_SEED), &basic_constraints(&der::sequence(&[&der::yes()])))
+    // keyCertSign alone: the sixth of the bits, so the last two of the byte are none.
+    let certifies = der::octets(&[0x03, 0x02, 0x02, 0x04]);
+    let key_usage = der::sequence(&[&der::oid(KEY_USAGE), &der::yes(), &certifies]);
+    let extensions = [basic_constraints(&der::sequence(&[&der::yes()])), key_usage];
+    signed(&ca_name(), &fixed_key(CA_SEED), &extensions.concat())
 }
 
 /// A certificate that the CA has signed, version 3, valid for as long as DER can say.

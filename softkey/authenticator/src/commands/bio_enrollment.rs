@@ -164,7 +164,8 @@ impl Authenticator {
     fn enrollments(&self) -> Result<Vec<u8>, Status> {
         let info = |finger: &Finger| TemplateInfo {
             template_id: finger.template_id.clone(),
-            template_friendly_name: finger.name.clone(),
+            // Empty rather than left out: python-fido2 cannot read a template without the member.
+            template_friendly_name: Some(finger.name.clone().unwrap_or_default()),
         };
         let template_infos: Vec<_> = self.state.fingers.values().map(info).collect();
         match template_infos.is_empty() {

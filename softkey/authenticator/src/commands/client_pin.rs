@@ -217,6 +217,10 @@ impl Authenticator {
             let token = self.lasting_token(protocol)?;
             return Ok(Token { pin_uv_auth_token: shared.encrypt_token(&token, &mut *self.rng) });
         }
+        if !self.abilities.pin_uv_auth_token {
+            let token = self.pins.protocol(protocol).token.begin_unlimited(grant.permissions, now);
+            return Ok(Token { pin_uv_auth_token: shared.encrypt_token(token, &mut *self.rng) });
+        }
         self.pins.reset_tokens(&mut *self.rng);
         let token = &mut self.pins.protocol(protocol).token;
         let token = token.begin(user_present, grant.permissions, grant.rp_id, now);

@@ -1,7 +1,5 @@
 //! authenticatorCredentialManagement (§6.8): the discoverable credentials, looked at and tidied up.
 
-use std::ops::Bound;
-
 use fob_ambient::Millis;
 use fob_ctap::client_pin::Permissions;
 use fob_ctap::credential_management::{
@@ -18,7 +16,7 @@ use super::make_credential::shortened;
 use crate::Authenticator;
 use crate::authenticator::Caller;
 use crate::credential_secrets::large_blob_key;
-use crate::state::{Change, Place, Resident};
+use crate::state::{Change, Packed, Resident};
 
 /// An enumeration that has begun.
 #[derive(Debug)]
@@ -32,8 +30,8 @@ pub(crate) struct Enumeration {
 enum Left {
     /// RPs after the one with this hash, so many.
     Rps { after: [u8; 32], count: usize },
-    /// Credentials of an RP after this one, so many.
-    Credentials { after: Place, count: usize },
+    /// Credentials of an RP behind the first ones, so many.
+    Credentials { rp_id_hash: [u8; 32], told: usize, count: usize },
 }
 
 /// Who asks, as far as it matters for what they may see.
@@ -115,11 +113,11 @@ impl Authenticator {
 
     /// enumerateRPsBegin (§6.8.3).
     fn first_rp(&mut self, caller: Caller) -> Result<Vec<u8>, Status> {
-        let first = self.rp_from(Bound::Unbounded).ok_or(Status::NoCredentials)?;
+        let first = self.rp_past(None).ok_or(Status::NoCredentials)?;
         let (mut total, mut after) = (1, first.rp_id_hash);
-        while let Some(next) = self.rp_past(after) {
+        while let Some(next) = self.state.residents.past_rp(Some(&after)) {
             total += 1;
-            after = next.rp_id_hash;
+            after = *next.rp_id_hash();
         }
         let left = Left::Rps { after: first.rp_id_hash, count: total - 1 };
         self.sequence = Some(Sequence::Enumeration(Enumeration { left, caller }));
@@ -135,54 +133,49 @@ impl Authenticator {
         if caller != theirs || count == 0 {
             return Err(Status::NotAllowed);
         }
-        let next = self.rp_past(after).ok_or(Status::NotAllowed)?;
+        let next = self.rp_past(Some(&after)).ok_or(Status::NotAllowed)?;
         let left = Left::Rps { after: next.rp_id_hash, count: count - 1 };
         self.sequence = Some(Sequence::Enumeration(Enumeration { left, caller }));
         Ok(Call::<EnumerateRpsNext>::encode_reply(&next))
     }
 
-    /// The RP after this one, in the order of the hashes.
-    fn rp_past(&self, rp_id_hash: [u8; 32]) -> Option<StoredRp> {
-        past(rp_id_hash).and_then(|place| self.rp_from(Bound::Included(place)))
-    }
-
-    fn rp_from(&self, bound: Bound<Place>) -> Option<StoredRp> {
-        let ((rp_id_hash, _), resident) = self.state.residents.range((bound, Bound::Unbounded)).next()?;
-        Some(StoredRp { rp: resident.rp.clone(), rp_id_hash: *rp_id_hash })
+    /// The RP after this one, or the first, in the order of the hashes.
+    fn rp_past(&self, rp_id_hash: Option<&[u8; 32]>) -> Option<StoredRp> {
+        let packed = self.state.residents.past_rp(rp_id_hash)?;
+        Some(StoredRp { rp: packed.resident().rp, rp_id_hash: *packed.rp_id_hash() })
     }
 
     /// enumerateCredentialsBegin (§6.8.4).
     fn first_credential(&mut self, rp_id_hash: [u8; 32], caller: Caller) -> Result<Vec<u8>, Status> {
-        let total = self.state.residents_of(&rp_id_hash).count();
-        let first = self.state.residents_of(&rp_id_hash).next().ok_or(Status::NoCredentials)?;
-        let reply = CredentialsBegin { first: self.told_credential(first), total: total as u64 };
-        let left = Left::Credentials { after: first.place(), count: total - 1 };
+        let mut theirs = self.state.residents.of_rp(&rp_id_hash);
+        let total = theirs.len();
+        let first = theirs.next().ok_or(Status::NoCredentials)?;
+        let reply = CredentialsBegin { first: self.told_credential(first.resident()), total: total as u64 };
+        let left = Left::Credentials { rp_id_hash, told: 1, count: total - 1 };
         self.sequence = Some(Sequence::Enumeration(Enumeration { left, caller }));
         Ok(Call::<EnumerateCredentialsBegin>::encode_reply(&reply))
     }
 
     fn next_credential(&mut self, sequence: Option<Sequence>, caller: Caller) -> Result<Vec<u8>, Status> {
-        let Some(Sequence::Enumeration(Enumeration { left: Left::Credentials { after, count }, caller: theirs })) =
-            sequence
-        else {
+        let Some(Sequence::Enumeration(Enumeration { left, caller: theirs })) = sequence else {
             return Err(Status::NotAllowed);
         };
+        let Left::Credentials { rp_id_hash, told, count } = left else { return Err(Status::NotAllowed) };
         if caller != theirs || count == 0 {
             return Err(Status::NotAllowed);
         }
-        let mut further = self.state.residents.range((Bound::Excluded(after), Bound::Unbounded));
-        let (_, next) = further.next().ok_or(Status::NotAllowed)?;
-        let reply = self.told_credential(next);
-        let left = Left::Credentials { after: next.place(), count: count - 1 };
+        let next = self.state.residents.of_rp(&rp_id_hash).nth(told).ok_or(Status::NotAllowed)?;
+        let reply = self.told_credential(next.resident());
+        let left = Left::Credentials { rp_id_hash, told: told + 1, count: count - 1 };
         self.sequence = Some(Sequence::Enumeration(Enumeration { left, caller }));
         Ok(Call::<EnumerateCredentialsNext>::encode_reply(&reply))
     }
 
-    fn told_credential(&self, resident: &Resident) -> StoredCredential {
+    fn told_credential(&self, resident: Resident) -> StoredCredential {
         let payment = self.abilities.extensions.third_party_payment;
         StoredCredential {
-            user: resident.user.clone(),
-            credential_id: Descriptor::public_key(resident.id.clone()),
+            user: resident.user,
+            credential_id: Descriptor::public_key(resident.id),
             public_key: resident.key.cose(),
             cred_protect: Some(resident.protection),
             large_blob_key: resident.extras.large_blob_key.then(|| large_blob_key(&resident.key)),
@@ -192,31 +185,29 @@ impl Authenticator {
 
     /// deleteCredential (§6.8.5).
     fn delete(&mut self, id: &CredentialId, reader: &Reader) -> Result<Vec<u8>, Status> {
-        let place = self.found(id, reader)?;
+        let place = self.found(id, reader)?.place();
         self.commit(vec![self.state.next_store_version(), Change::Remove(place)])?;
         Ok(Call::<DeleteCredential>::encode_reply(&()))
     }
 
     /// updateUserInformation (§6.8.6): the handle stays, names that are absent or empty go.
     fn update(&mut self, id: &CredentialId, user: &UserEntity, reader: &Reader) -> Result<Vec<u8>, Status> {
-        let place = self.found(id, reader)?;
-        let resident = self.state.residents.get(&place).ok_or(Status::NoCredentials)?;
+        let resident = self.found(id, reader)?.resident();
         if resident.user.id != user.id {
             return Err(Status::InvalidParameter);
         }
         let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
         let user = UserEntity { id: user.id.clone(), name: named(&user.name), display_name: named(&user.display_name) };
         let resident = resident.with_user(shortened(user));
-        self.commit(vec![self.state.next_store_version(), Change::Put(Box::new(resident))])?;
+        self.commit(vec![self.state.next_store_version(), Change::Put(Packed::from(&resident))])?;
         Ok(Call::<UpdateUserInformation>::encode_reply(&()))
     }
 
-    /// Where a credential stands, if the token is for its RP.
-    fn found(&self, id: &CredentialId, reader: &Reader) -> Result<Place, Status> {
-        let place = self.state.residents.keys().find(|(_, candidate)| candidate == id);
-        let place = place.ok_or(Status::NoCredentials)?;
-        reader.sees(&place.0)?;
-        Ok(place.clone())
+    /// A credential, if the token is for its RP.
+    fn found(&self, id: &CredentialId, reader: &Reader) -> Result<&Packed, Status> {
+        let packed = self.state.residents.find(id.as_bytes()).ok_or(Status::NoCredentials)?;
+        reader.sees(packed.rp_id_hash())?;
+        Ok(packed)
     }
 }
 
@@ -232,15 +223,4 @@ impl Reader {
             _ => Ok(()),
         }
     }
-}
-
-/// The first place that another RP's credential can have; none behind the last hash there is.
-fn past(mut rp_id_hash: [u8; 32]) -> Option<Place> {
-    for byte in rp_id_hash.iter_mut().rev() {
-        *byte = byte.wrapping_add(1);
-        if *byte != 0 {
-            return Some((rp_id_hash, CredentialId::from(Vec::new())));
-        }
-    }
-    None
 }

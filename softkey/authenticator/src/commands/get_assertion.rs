@@ -17,9 +17,9 @@ use crate::authenticator::{Caller, Step};
 use crate::credential_secrets::large_blob_key;
 use crate::extensions::{Salts, get_outputs};
 use crate::sealed_id::Sealed;
-use crate::state::{Change, Extras};
+use crate::state::{Change, Extras, Packed};
 use crate::user_verification::{Claim, Proof, Verified};
-use crate::{Authenticator, CredentialKey, Reason};
+use crate::{Authenticator, CredentialKey, Edition, Reason};
 
 /// A credential that may sign.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Ground {
     user_verified: bool,
     /// Names of accounts are told only where the platform has to let the person choose, and only to a verified person.
     names: bool,
+    /// Whether the platform named the credential. A large blob is written for no other (§12.4).
+    listed: bool,
     inputs: GetAssertionInputs,
     salts: Option<Salts>,
 }
@@ -62,6 +64,7 @@ pub(crate) struct Located {
     rp_id_hash: [u8; 32],
     user_present: bool,
     user_verified: bool,
+    listed: bool,
     inputs: GetAssertionInputs,
     candidates: Vec<Candidate>,
     caller: Caller,
@@ -112,9 +115,17 @@ impl Authenticator {
         let candidates = self.locate(&rp_id_hash, &allow_list, verified.user_verified)?;
         let inputs = self.get_inputs(&extensions)?;
         check_inputs(&inputs, user_present)?;
-        let user_verified = verified.user_verified;
-        let located =
-            Located { rp_id, client_data_hash, rp_id_hash, user_present, user_verified, inputs, candidates, caller };
+        let located = Located {
+            rp_id,
+            client_data_hash,
+            rp_id_hash,
+            user_present,
+            user_verified: verified.user_verified,
+            listed: !allow_list.is_empty(),
+            inputs,
+            candidates,
+            caller,
+        };
         // Step 9.
         if !user_present || verified.touched {
             return self.finish_get_assertion(located, now).map(Step::Reply);
@@ -131,6 +142,7 @@ impl Authenticator {
             user_present: located.user_present,
             user_verified: located.user_verified,
             names: located.user_verified && located.candidates.len() > 1,
+            listed: located.listed,
             inputs: located.inputs,
             salts,
         };
@@ -162,7 +174,7 @@ impl Authenticator {
         }
         let candidates = match list {
             [] => self.discoverable(rp_id_hash, user_verified),
-            list => self.first_of(rp_id_hash, list, user_verified).into_iter().collect(),
+            list => self.of_list(rp_id_hash, list, user_verified).take(self.most_of_list()).collect(),
         };
         if candidates.is_empty() { Err(Status::NoCredentials) } else { Ok(candidates) }
     }
@@ -170,18 +182,29 @@ impl Authenticator {
     /// Steps 7 and 12: discoverable ones, the newest first.
     fn discoverable(&self, rp_id_hash: &[u8; 32], user_verified: bool) -> Vec<Candidate> {
         let open = |level| user_verified || level == CredProtect::UserVerificationOptional;
-        let mut found: Vec<_> = self.state.residents_of(rp_id_hash).filter(|one| open(one.protection)).collect();
-        found.sort_by_key(|resident| std::cmp::Reverse(resident.created));
-        found.into_iter().map(|resident| Candidate::Resident(resident.id.clone())).collect()
+        let theirs = self.state.residents.of_rp(rp_id_hash).map(Packed::read);
+        let mut found: Vec<_> = theirs.filter(|one| open(one.protection)).collect();
+        found.sort_by_key(|one| std::cmp::Reverse(one.created));
+        found.into_iter().map(|one| Candidate::Resident(one.id.into())).collect()
     }
 
-    /// Steps 7 and 11: the first credential of the list that is here.
-    fn first_of(&self, rp_id_hash: &[u8; 32], list: &[Descriptor], user_verified: bool) -> Option<Candidate> {
-        let open = |level| user_verified || level != CredProtect::UserVerificationRequired;
+    /// Step 11: how many credentials of a list sign. In CTAP 2.0 all of them did, one after the other.
+    fn most_of_list(&self) -> usize {
+        if self.abilities.edition == Edition::Ctap20 { usize::MAX } else { 1 }
+    }
+
+    /// Step 7: the credentials of the list that are here, in its order.
+    fn of_list(
+        &self,
+        rp_id_hash: &[u8; 32],
+        list: &[Descriptor],
+        user_verified: bool,
+    ) -> impl Iterator<Item = Candidate> {
+        let open = move |level| user_verified || level != CredProtect::UserVerificationRequired;
         let ours = list.iter().filter(|entry| entry.credential_type == CredentialType::PublicKey);
-        ours.map(|entry| &entry.id).find_map(|id| {
-            if let Some(resident) = self.state.resident(rp_id_hash, id) {
-                return open(resident.protection).then(|| Candidate::Resident(id.clone()));
+        ours.map(|entry| &entry.id).filter_map(move |id| {
+            if let Some(protection) = self.state.protection_of(rp_id_hash, id) {
+                return open(protection).then(|| Candidate::Resident(id.clone()));
             }
             let opened = self.state.device_key.open(rp_id_hash, id)?;
             open(opened.protection).then(|| Candidate::Sealed(id.clone(), opened))
@@ -227,13 +250,12 @@ impl Authenticator {
             return Map::new();
         };
         let large_blob = match request {
-            LargeBlobRequest::Read => resident.extras.large_blob.clone().map(LargeBlobResult::Blob),
+            LargeBlobRequest::Read => resident.extras.large_blob.map(LargeBlobResult::Blob),
             LargeBlobRequest::Write(blob) => {
                 let room = self.abilities.large_blobs.per_credential().unwrap_or(0);
-                let written = blob.packed.len() <= room && ground.user_present;
+                let written = blob.packed.len() <= room && ground.user_present && ground.listed;
                 if written {
-                    let extras = Extras { large_blob: Some(blob.clone()), ..resident.extras.clone() };
-                    changes.push(Change::Put(Box::new(resident.with_extras(extras))));
+                    changes.push(Change::Put(Packed::from(&resident.with_large_blob(blob.clone()))));
                 }
                 Some(LargeBlobResult::Written(written))
             }

@@ -16,7 +16,7 @@ use crate::authenticator::Step;
 use crate::credential_secrets::large_blob_key;
 use crate::identity::LONGEST_NAME;
 use crate::sealed_id::Sealed;
-use crate::state::{Change, Resident};
+use crate::state::{Change, Packed, Resident};
 use crate::user_verification::{Claim, Proof, Verified};
 use crate::{Authenticator, CredentialKey, KeyKind, Reason};
 
@@ -84,7 +84,7 @@ impl Authenticator {
         now: Millis,
     ) -> Result<Step, Status> {
         if self.is_excluded(&admitted.rp, &admitted.exclude_list, verified.user_verified)? {
-            return Ok(match verified.touched {
+            return Ok(match verified.touched || self.abilities.excluded_without_touch {
                 true => Step::Reply(Status::CredentialExcluded.encode()),
                 false => self.ask(Reason::MakeCredential, Pending::Excluded(admitted.rp.id), now),
             });
@@ -172,8 +172,8 @@ impl Authenticator {
     }
 
     fn protection_of(&self, rp_id_hash: &[u8; 32], id: &CredentialId) -> Option<CredProtect> {
-        match self.state.resident(rp_id_hash, id) {
-            Some(resident) => Some(resident.protection),
+        match self.state.protection_of(rp_id_hash, id) {
+            Some(protection) => Some(protection),
             None => self.state.device_key.open(rp_id_hash, id).map(|opened| opened.protection),
         }
     }
@@ -181,13 +181,13 @@ impl Authenticator {
     /// Step 17: a credential of the same account gives way; a full store refuses.
     fn store_resident(&self, resident: Resident, changes: &mut Vec<Change>) -> Result<(), Status> {
         let rp_id_hash = resident.rp.id.hash();
-        match self.state.resident_of_account(&rp_id_hash, &resident.user.id) {
-            Some(old) => changes.push(Change::Remove(old.place())),
+        match self.state.place_of_account(&rp_id_hash, &resident.user.id) {
+            Some(place) => changes.push(Change::Remove(place)),
             None if self.state.residents.len() >= self.abilities.capacity => return Err(Status::KeyStoreFull),
             None => {}
         }
         changes.push(self.state.next_store_version());
-        changes.push(Change::Put(Box::new(resident)));
+        changes.push(Change::Put(Packed::from(&resident)));
         Ok(())
     }
 

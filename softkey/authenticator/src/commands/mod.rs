@@ -4,6 +4,7 @@ mod bio_enrollment;
 mod client_pin;
 mod config;
 mod credential_management;
+mod ctap20;
 mod get_assertion;
 mod get_info;
 mod get_next_assertion;
@@ -106,6 +107,7 @@ impl Authenticator {
     /// Begins a command.
     pub(crate) fn dispatch(&mut self, request: Request, caller: Caller, now: Millis) -> Result<Step, Status> {
         let sequence = self.sequence.take();
+        self.outdated(&request)?;
         match request {
             Request::MakeCredential(request) => self.make_credential(*request, now),
             Request::GetAssertion(request) => self.get_assertion(*request, caller, now),

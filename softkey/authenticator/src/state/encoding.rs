@@ -28,25 +28,22 @@
 //! store's work.
 
 use fob_cbor::{DecodeError, Limits, decode, encode};
-use fob_ctap::cose::Algorithm;
-use fob_ctap::extension::CredProtect;
-use fob_ctap::extension::large_blob::PackedBlob;
 use fob_ctap::large_blobs::array;
 use fob_ctap::member::{FromCbor, Member, Members};
 use fob_ctap::pin::PinHash;
 use fob_ctap::{Malformed, Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Change, Changes, Extras, Finger, Resident, Settings, State, StoredPin};
+use super::cursor::Cursor;
+use super::{Change, Changes, Finger, Packed, Settings, State, StoredPin};
 use crate::identity::{MAX_PIN_RETRIES, MAX_UV_RETRIES};
 use crate::sealed_id::DeviceKey;
-use crate::{CredentialKey, KeyKind};
 
 #[cfg(test)]
 mod tests;
 
-/// Deeper than anything here: list, change, credential, rp or user.
-const LIMITS: Limits = Limits::deep(8);
+/// Deeper than the value of any change.
+const DEPTH: usize = 6;
 
 const ANEW: u64 = 1;
 const COUNTER: u64 = 2;
@@ -84,7 +81,7 @@ impl Changes {
     /// The changes as bytes; as secret as the state.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        encoded(self.0.iter().map(Value::from).collect())
+        listed(self.0.iter().map(Change::encode).collect())
     }
 
     /// Reads what [`Changes::encode`] wrote.
@@ -92,10 +89,11 @@ impl Changes {
     /// # Errors
     /// What is wrong with the bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        let Value::Array(list) = decode(bytes, LIMITS).map_err(StateError::Cbor)? else {
-            return Err(Malformed::Type("changes").into());
-        };
-        list.into_iter().map(Change::from_value).collect::<Result<_, _>>().map(Self)
+        let mut cursor = Cursor::new(bytes);
+        let count = cursor.array("changes")?;
+        let changes = (0..count).map(|_| Change::take(&mut cursor)).collect::<Result<_, _>>()?;
+        cursor.end()?;
+        Ok(Self(changes))
     }
 
     /// Makes these changes on what may not have begun yet.
@@ -118,7 +116,7 @@ impl State {
     /// The whole state as bytes; as secret as the state itself.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        encoded(self.entries().collect())
+        listed(self.entries().collect())
     }
 
     /// Reads what [`State::encode`] wrote.
@@ -136,31 +134,31 @@ impl State {
         let mut entries = self.entries().peekable();
         std::iter::from_fn(move || {
             let first = entries.next()?;
-            let mut length = weight(&first);
+            let mut length = first.len();
             let mut list = vec![first];
-            while let Some(entry) = entries.next_if(|entry| length + weight(entry) <= size) {
-                length += weight(&entry);
+            while let Some(entry) = entries.next_if(|entry| length + entry.len() <= size) {
+                length += entry.len();
                 list.push(entry);
             }
-            Some(encoded(list))
+            Some(listed(list))
         })
     }
 
     /// The changes that make this state out of nothing.
-    fn entries(&self) -> impl Iterator<Item = Value> + '_ {
+    fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
         let small = [
             entry(ANEW, self.device_key.expose()),
             entry(COUNTER, self.counter),
             entry(PIN_RETRIES, self.pin_retries),
             entry(PIN, pin_value(self.pin.as_ref())),
         ];
-        let residents = self.residents.values().map(|resident| entry(PUT, &**resident));
+        let residents = self.residents.iter().map(put);
         let fingers = self.fingers.values().map(|finger| entry(PUT_FINGER, finger));
         small.into_iter().chain(self.later_entries()).chain(residents).chain(fingers)
     }
 
     /// What most keys have as a new key has it.
-    fn later_entries(&self) -> impl Iterator<Item = Value> + use<> {
+    fn later_entries(&self) -> impl Iterator<Item = Entry> + use<> {
         let settings = (self.settings != Settings::default()).then(|| entry(SETTINGS, &self.settings));
         let version = (self.store_version != 0).then(|| entry(STORE_VERSION, self.store_version));
         let blobs = (self.large_blobs != array::EMPTY).then(|| entry(LARGE_BLOBS, self.large_blobs.as_slice()));
@@ -171,38 +169,49 @@ impl State {
     }
 }
 
-impl From<&Change> for Value {
-    fn from(change: &Change) -> Self {
-        match change {
-            Change::Anew(device_key) => entry(ANEW, device_key.expose()),
-            Change::Counter(counter) => entry(COUNTER, *counter),
-            Change::PinRetries(retries) => entry(PIN_RETRIES, *retries),
-            Change::Pin(pin) => entry(PIN, pin_value(pin.as_ref())),
-            Change::Put(resident) => entry(PUT, &**resident),
-            Change::Remove((hash, id)) => entry(REMOVE, vec![Value::from(hash), Value::from(id)]),
-            Change::Settings(settings) => entry(SETTINGS, &**settings),
-            Change::StoreVersion(version) => entry(STORE_VERSION, *version),
-            Change::LargeBlobs(array) => entry(LARGE_BLOBS, array.as_slice()),
-            Change::PersistentToken(Some(token)) => entry(PERSISTENT_TOKEN, **token),
-            Change::PersistentToken(None) => entry(PERSISTENT_TOKEN, Value::Null),
-            Change::PutFinger(finger) => entry(PUT_FINGER, &**finger),
-            Change::RemoveFinger(template_id) => entry(REMOVE_FINGER, template_id.as_slice()),
-            Change::UvRetries(retries) => entry(UV_RETRIES, *retries),
-            Change::UvCount(count) => entry(UV_COUNT, *count),
+impl Change {
+    fn encode(&self) -> Entry {
+        match self {
+            Self::Anew(device_key) => entry(ANEW, device_key.expose()),
+            Self::Counter(counter) => entry(COUNTER, *counter),
+            Self::PinRetries(retries) => entry(PIN_RETRIES, *retries),
+            Self::Pin(pin) => entry(PIN, pin_value(pin.as_ref())),
+            Self::Put(packed) => put(packed),
+            Self::Remove((hash, id)) => entry(REMOVE, vec![Value::from(hash), Value::from(id)]),
+            Self::Settings(settings) => entry(SETTINGS, &**settings),
+            Self::StoreVersion(version) => entry(STORE_VERSION, *version),
+            Self::LargeBlobs(array) => entry(LARGE_BLOBS, array.as_slice()),
+            Self::PersistentToken(Some(token)) => entry(PERSISTENT_TOKEN, **token),
+            Self::PersistentToken(None) => entry(PERSISTENT_TOKEN, Value::Null),
+            Self::PutFinger(finger) => entry(PUT_FINGER, &**finger),
+            Self::RemoveFinger(template_id) => entry(REMOVE_FINGER, template_id.as_slice()),
+            Self::UvRetries(retries) => entry(UV_RETRIES, *retries),
+            Self::UvCount(count) => entry(UV_COUNT, *count),
         }
     }
-}
 
-impl Change {
-    fn from_value(value: Value) -> Result<Self, StateError> {
-        let [code, value] = pair(value, "change")?;
-        Ok(match u64::from_cbor(code, "kind of change")? {
+    /// Reads the change that begins here.
+    fn take(cursor: &mut Cursor<'_>) -> Result<Self, StateError> {
+        if cursor.array("change")? != 2 {
+            return Err(Malformed::Length("change").into());
+        }
+        match cursor.unsigned("kind of change")? {
+            // There may be ten thousand of them: nothing of them is copied but themselves.
+            PUT => Packed::take(cursor).map(Self::Put),
+            code => {
+                let value = decode(cursor.item(DEPTH)?, Limits::deep(DEPTH)).map_err(StateError::Cbor)?;
+                Self::of(code, value)
+            }
+        }
+    }
+
+    fn of(code: u64, value: Value) -> Result<Self, StateError> {
+        Ok(match code {
             ANEW => Self::Anew(Box::new(DeviceKey::from_bytes(FromCbor::from_cbor(value, "device key")?))),
             COUNTER => Self::Counter(number(value, "counter")?),
             PIN_RETRIES => Self::PinRetries(number::<u8>(value, "PIN retries")?.min(MAX_PIN_RETRIES)),
             PIN if value == Value::Null => Self::Pin(None),
             PIN => Self::Pin(Some(StoredPin::from_map(FromCbor::from_cbor(value, "PIN")?)?)),
-            PUT => Self::Put(Box::new(Resident::from_map(FromCbor::from_cbor(value, "credential")?)?)),
             REMOVE => {
                 let [hash, id] = pair(value, "place")?;
                 Self::Remove((FromCbor::from_cbor(hash, "RP ID hash")?, FromCbor::from_cbor(id, "id")?))
@@ -237,78 +246,6 @@ fn pin_value(pin: Option<&StoredPin>) -> Value {
     map.insert(1, pin.hash.expose());
     map.insert(2, pin.code_points);
     Value::Map(map)
-}
-
-impl From<&Resident> for Value {
-    fn from(resident: &Resident) -> Self {
-        let mut map = Map::new();
-        map.insert(1, &resident.id);
-        map.insert(2, &resident.rp);
-        map.insert(3, &resident.user);
-        map.insert(4, resident.key.expose());
-        map.insert(5, resident.key.public());
-        map.insert(6, resident.protection);
-        map.insert(7, resident.created);
-        if resident.key.kind() != KeyKind::Es256 {
-            map.insert(8, resident.key.kind().algorithm());
-        }
-        resident.extras.write(&mut map);
-        Self::Map(map)
-    }
-}
-
-impl Resident {
-    fn from_map(map: Map) -> Result<Self, Malformed> {
-        let mut members = Members::from(map);
-        let algorithm: Option<Algorithm> = members.take_optional(8, "algorithm")?;
-        let kind = KeyKind::of(algorithm.unwrap_or(Algorithm::ES256)).ok_or(Malformed::Value("algorithm"))?;
-        let secret: Zeroizing<Vec<u8>> = Zeroizing::new(members.take(4, "private half")?);
-        let public: Vec<u8> = members.take(5, "public half")?;
-        Ok(Self {
-            id: members.take(1, "id")?,
-            rp: members.take(2, "rp")?,
-            user: members.take(3, "user")?,
-            key: CredentialKey::from_parts(kind, &secret, &public).ok_or(Malformed::Value("key pair"))?,
-            protection: members.take::<CredProtect>(6, "credProtect")?,
-            created: members.take_number(7, "created")?.ok_or(Malformed::Missing("created"))?,
-            extras: Extras::read(&mut members)?,
-        })
-    }
-}
-
-impl Extras {
-    fn write(&self, map: &mut Map) {
-        if self.large_blob_key {
-            map.insert(9, true);
-        }
-        if let Some(blob) = &self.cred_blob {
-            map.insert(10, blob.as_slice());
-        }
-        if self.third_party_payment {
-            map.insert(11, true);
-        }
-        if let Some(blob) = &self.large_blob {
-            let mut inner = Map::new();
-            inner.insert(1, blob.packed.as_slice());
-            inner.insert(2, blob.original_size);
-            map.insert(12, inner);
-        }
-    }
-
-    fn read(members: &mut Members) -> Result<Self, Malformed> {
-        let blob: Option<Map> = members.take_optional(12, "large blob")?;
-        Ok(Self {
-            large_blob_key: members.take_or_empty(9, "largeBlobKey")?,
-            cred_blob: members.take_optional(10, "credBlob")?,
-            third_party_payment: members.take_or_empty(11, "thirdPartyPayment")?,
-            large_blob: blob.map(packed_blob).transpose()?,
-        })
-    }
-}
-
-fn packed_blob(map: Map) -> Result<PackedBlob, Malformed> {
-    let mut members = Members::from(map);
-    Ok(PackedBlob { packed: members.take(1, "large blob")?, original_size: members.take(2, "large blob")? })
 }
 
 impl From<&Settings> for Value {
@@ -370,8 +307,38 @@ impl Finger {
     }
 }
 
-fn entry(code: u64, value: impl Into<Value>) -> Value {
-    Value::Array(vec![Value::from(code), value.into()])
+/// One change as bytes, wiped on drop.
+type Entry = Zeroizing<Vec<u8>>;
+
+fn entry(code: u64, value: impl Into<Value>) -> Entry {
+    let mut value = Value::Array(vec![Value::from(code), value.into()]);
+    let bytes = Zeroizing::new(encode(&value));
+    value.zeroize();
+    bytes
+}
+
+/// A credential is in its last form already.
+fn put(packed: &Packed) -> Entry {
+    const PAIR: u8 = ARRAY | 2;
+    let code = u8::try_from(PUT).expect("a number below 24 is its own encoding");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 + packed.cbor().len()));
+    bytes.extend([PAIR, code]);
+    bytes.extend(packed.cbor());
+    bytes
+}
+
+/// The head of an array is a number with this on top (RFC 8949 §3.1).
+const ARRAY: u8 = 4 << 5;
+
+fn listed(list: Vec<Entry>) -> Zeroizing<Vec<u8>> {
+    let mut head = encode(&Value::from(list.len() as u64));
+    head.iter_mut().take(1).for_each(|first| *first |= ARRAY);
+    // All at once: bytes that grow leave copies of themselves behind.
+    let length = head.len() + list.iter().map(|entry| entry.len()).sum::<usize>();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    bytes.extend(head);
+    list.iter().for_each(|entry| bytes.extend(entry.as_slice()));
+    bytes
 }
 
 fn pair(value: Value, member: Member) -> Result<[Value; 2], Malformed> {
@@ -383,23 +350,4 @@ fn pair(value: Value, member: Member) -> Result<[Value; 2], Malformed> {
 
 fn number<T: TryFrom<u64>>(value: Value, member: Member) -> Result<T, Malformed> {
     T::try_from(u64::from_cbor(value, member)?).map_err(|_| Malformed::Value(member))
-}
-
-/// About how many bytes a value takes.
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::Bytes(bytes) => 3 + bytes.len(),
-        Value::Text(text) => 3 + text.len(),
-        Value::Array(items) => 3 + items.iter().map(weight).sum::<usize>(),
-        Value::Map(map) => 3 + map.iter().map(|(key, value)| weight(key) + weight(value)).sum::<usize>(),
-        _ => 5,
-    }
-}
-
-/// The bytes of a list with secrets in it; the list is wiped.
-fn encoded(list: Vec<Value>) -> Zeroizing<Vec<u8>> {
-    let mut value = Value::Array(list);
-    let bytes = Zeroizing::new(encode(&value));
-    value.zeroize();
-    bytes
 }

@@ -64,13 +64,20 @@ impl FileStore {
     /// [`StoreError::NoKey`] if the state is there and the key is not, and those of [`FileStore::open`].
     pub fn open_with_key_beside(path: &Path) -> Result<Self, StoreError> {
         // The lock first: two that begin at once must not make two keys.
-        let mut disk = FolderDisk::lock(path)?;
+        Self::on_with_key_beside(Box::new(FolderDisk::lock(path)?))
+    }
+
+    /// The same on any disk, which must be this process's alone already.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] if the state is there and the key is not, or the system's.
+    pub fn on_with_key_beside(mut disk: Box<dyn Disk>) -> Result<Self, StoreError> {
         let key = StateKey::beside(disk.path(), &mut SystemRng::new());
         if let Err(StoreError::NoKey { path }) = &key {
-            let what = what_it_is(&mut disk).map_err(io_error("read", path))?;
+            let what = what_it_is(&mut *disk).map_err(io_error("read", path))?;
             what.map_err(|source| StoreError::File { path: path.clone(), source })?;
         }
-        Ok(Self::on(Box::new(disk), key?))
+        Ok(Self::on(disk, key?))
     }
 
     /// On any disk.
@@ -220,7 +227,7 @@ fn encoded(changes: &Changes) -> Result<Zeroizing<Vec<u8>>, StoreError> {
 }
 
 /// Whether the file is a state file at all, which no key is needed for.
-fn what_it_is(disk: &mut FolderDisk) -> io::Result<Result<(), FileFault>> {
+fn what_it_is(disk: &mut dyn Disk) -> io::Result<Result<(), FileFault>> {
     let mut bytes = vec![0; HEADER_LENGTH];
     disk.open()?;
     let length = disk.read_at(0, &mut bytes)?;

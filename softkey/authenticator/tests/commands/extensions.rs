@@ -192,13 +192,16 @@ fn a_large_blob_may_lie_with_its_credential_instead() {
     let unsigned = MakeCredentialUnsignedOutputs::try_from(&reply.unsigned_extension_outputs).unwrap();
     assert!(unsigned.large_blob.unwrap().0);
     let credential = Credential::checked(&reply);
-    let mut asked = |request: LargeBlobRequest| {
+    let mut asked_of = |list: &[&Credential], request: LargeBlobRequest| {
         let inputs = GetAssertionInputs { large_blob: Some(request), ..Default::default() };
-        let reply = platform.send(&GetAssertion { extensions: (&inputs).into(), ..assertion(&[&credential]) }).unwrap();
+        let reply = platform.send(&GetAssertion { extensions: (&inputs).into(), ..assertion(list) }).unwrap();
         platform.restart();
         GetAssertionUnsignedOutputs::try_from(&reply.unsigned_extension_outputs).unwrap().large_blob
     };
     let blob = |length| PackedBlob { packed: vec![9; length], original_size: 5_000 };
+    let unnamed = asked_of(&[], LargeBlobRequest::Write(blob(1_000)));
+    assert_eq!(unnamed, Some(LargeBlobResult::Written(false)), "the platform has to name the credential");
+    let mut asked = |request| asked_of(&[&credential], request);
     assert_eq!(asked(LargeBlobRequest::Read), None);
     assert_eq!(asked(LargeBlobRequest::Write(blob(1_000))), Some(LargeBlobResult::Written(true)));
     assert_eq!(asked(LargeBlobRequest::Write(blob(1_001))), Some(LargeBlobResult::Written(false)));
@@ -231,7 +234,8 @@ fn third_party_payment_is_a_mark_that_stays() {
     for make in [registration, || resident(1)] {
         for marked in [true, false] {
             let inputs = MakeCredentialInputs { third_party_payment: Some(marked), ..Default::default() };
-            let (credential, _) = made(&mut platform, MakeCredential { extensions: (&inputs).into(), ..make() });
+            let (credential, told) = made(&mut platform, MakeCredential { extensions: (&inputs).into(), ..make() });
+            assert_eq!(told, MakeCredentialOutputs::default(), "not before it signs");
             let inputs = GetAssertionInputs { third_party_payment: Some(true), ..Default::default() };
             let request = GetAssertion { extensions: (&inputs).into(), ..assertion(&[&credential]) };
             assert_eq!(answered(&platform.send(&request).unwrap()).third_party_payment, Some(marked));

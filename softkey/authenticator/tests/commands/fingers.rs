@@ -121,6 +121,8 @@ fn fingers_are_named_listed_and_forgotten() {
     let name =
         |name: &str| SetFriendlyName { template_id: template_id.clone(), template_friendly_name: name.to_owned() };
     assert_eq!(platform.call(name(&"x".repeat(65)), &token).unwrap_err(), Status::InvalidLength);
+    let listed = platform.call(EnumerateEnrollments {}, &token).unwrap().template_infos;
+    assert_eq!(listed[0].template_friendly_name.as_deref(), Some(""), "no name yet");
     platform.call(name("left thumb"), &token).unwrap();
     let listed = platform.call(EnumerateEnrollments {}, &token).unwrap().template_infos;
     assert_eq!(listed.len(), 1);

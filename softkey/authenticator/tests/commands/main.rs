@@ -6,6 +6,7 @@ mod algorithms;
 mod client_pin;
 mod config;
 mod credential_management;
+mod ctap20;
 mod cuts;
 mod disk;
 mod durable;

@@ -1,6 +1,7 @@
 //! U2F (Raw Message Formats 1.2) and what it shares with CTAP2 (§10).
 
 use fob_authenticator::{Abilities, Presence, U2fStep};
+use fob_ctap::Status;
 use fob_ctap::config::ToggleAlwaysUv;
 use fob_ctap::entity::{Descriptor, RpId};
 use fob_ctap::extension::CRED_PROTECT;
@@ -9,7 +10,7 @@ use fob_ctap::u2f::{
 };
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 
-use crate::platform::{HASH, PIN, Platform, RP, assertion, registration, resident};
+use crate::platform::{Credential, HASH, PIN, Platform, RP, assertion, registration, resident};
 
 fn register() -> Register {
     Register { challenge: HASH, application: RpId::new(RP).hash() }
@@ -48,7 +49,8 @@ fn verify(key: &[u8], message: &[u8], signature: &[u8]) {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(message, signature).unwrap();
 }
 
-fn registered(platform: &mut Platform) -> Registration {
+/// Registers and checks the certificate's signature.
+pub(crate) fn registered(platform: &mut Platform) -> Registration {
     let made = send(platform, &register()).unwrap();
     let message = register().signed_data(&made.key_handle, &made.public_key);
     verify(&certified(&made.certificate), &message, &made.signature);
@@ -57,6 +59,25 @@ fn registered(platform: &mut Platform) -> Registration {
 
 fn checked(made: &[u8], request: &Authenticate, answer: &Authentication) {
     verify(made, &request.signed_data(answer.user_presence, answer.counter), &answer.signature);
+}
+
+/// Signs in with a credential that U2F has made.
+pub(crate) fn signs(platform: &mut Platform, made: &Registration) {
+    let request = authenticate(Control::EnforceUserPresence, made.key_handle.as_bytes());
+    let answer = send(platform, &request).unwrap();
+    checked(&made.public_key.to_sec1(), &request, &answer);
+}
+
+/// Signs in with a credential that CTAP2 has made; a failure has the status that CTAP2 would have for it.
+pub(crate) fn signed_in(platform: &mut Platform, made: &Credential) -> Result<(), Status> {
+    let request = authenticate(Control::EnforceUserPresence, made.descriptor.id.as_bytes());
+    let answer = send(platform, &request).map_err(|status| match status {
+        // SW_INTERNAL_EXCEPTION.
+        StatusWord::Other(0x6f00) => Status::Other,
+        other => panic!("{other:?}"),
+    })?;
+    checked(&made.public_key, &request, &answer);
+    Ok(())
 }
 
 #[test]

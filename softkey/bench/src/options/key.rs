@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::{TouchPolicy, loopback};
+use super::{Extra, TouchPolicy, capacity, loopback};
 use crate::face::{Place, Wire};
 
 /// Longest name.
@@ -20,6 +20,8 @@ pub struct KeyOptions {
     pub(crate) profile: Option<String>,
     pub(crate) touch: Option<TouchPolicy>,
     pub(crate) seed: Option<u64>,
+    pub(crate) capacity: Option<usize>,
+    pub(crate) with: Option<Vec<Extra>>,
 }
 
 impl FromStr for KeyOptions {
@@ -33,7 +35,8 @@ impl FromStr for KeyOptions {
         }
         let mut places = Vec::new();
         let mut gadget = None;
-        let (mut state, mut profile, mut touch, mut seed) = (None, None, None, None);
+        let (mut state, mut profile, mut touch, mut seed, mut room) = (None, None, None, None, None);
+        let mut with = None;
         for part in parts {
             match part.split_once('=').unwrap_or((part, "")) {
                 ("socket", path) if !path.is_empty() => places.push(Place::Unix(path.into(), Wire::Packets)),
@@ -46,6 +49,8 @@ impl FromStr for KeyOptions {
                 ("profile", name) if !name.is_empty() => once(&mut profile, name.to_owned())?,
                 ("touch", policy) => once(&mut touch, TouchPolicy::from_str(policy, false)?)?,
                 ("seed", number) => once(&mut seed, number.parse().map_err(|_| "seed= takes a number".to_owned())?)?,
+                ("capacity", number) => once(&mut room, capacity(number)?)?,
+                ("with", names) => once(&mut with, Extra::list(names)?)?,
                 _ => return Err(format!("{part:?} is nothing that a key has")),
             }
         }
@@ -58,7 +63,7 @@ impl FromStr for KeyOptions {
             _ => {}
         }
         let place = places.remove(0);
-        Ok(Self { name, place, state, profile, touch, seed })
+        Ok(Self { name, place, state, profile, touch, seed, capacity: room, with })
     }
 }
 
@@ -78,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_key_is_a_name_a_place_and_what_it_differs_in() {
-        let key: KeyOptions = "work,socket=/run/k,state=/var/k,profile=no-pin,touch=deny,seed=7".parse().unwrap();
+        let key: KeyOptions =
+            "work,socket=/run/k,state=/var/k,profile=no-pin,touch=deny,seed=7,capacity=9,with=rs256+backed-up"
+                .parse()
+                .unwrap();
         let expected = KeyOptions {
             name: "work".to_owned(),
             place: Place::Unix("/run/k".into(), Wire::Packets),
@@ -86,6 +94,8 @@ mod tests {
             profile: Some("no-pin".to_owned()),
             touch: Some(TouchPolicy::Deny),
             seed: Some(7),
+            capacity: Some(9),
+            with: Some(vec![Extra::Rs256, Extra::BackedUp]),
         };
         assert_eq!(key, expected);
         let gadget: KeyOptions = "g,hidg=/dev/hidg0,gadget=/sys/g".parse().unwrap();
@@ -109,6 +119,11 @@ mod tests {
             "a,uhid,seed=x",
             "a,uhid,seed=1,seed=2",
             "a,uhid,touch=maybe",
+            "a,uhid,with=",
+            "a,uhid,with=rs256+",
+            "a,uhid,with=gold",
+            "a,uhid,capacity=",
+            "a,uhid,capacity=100001",
             "a,uhid,gadget=/x",
         ] {
             assert!(text.parse::<KeyOptions>().is_err(), "{text}");

@@ -25,6 +25,9 @@ impl Profile {
             return Err(Status::RequestTooLarge);
         }
         let Some(map) = as_map(body, strictness) else { return Ok(request) };
+        if let Some(status) = self.quirks.iter().find_map(|reported| reported.does.refusal(*command, &map)) {
+            return Err(status);
+        }
         let map = match *command {
             MAKE_CREDENTIAL => self.make_credential(map)?,
             GET_ASSERTION => self.get_assertion(map)?,

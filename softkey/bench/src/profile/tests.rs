@@ -71,6 +71,7 @@ fn every_file_is_whole_and_has_its_sources() {
         let profile = Profile::named(name).unwrap().unwrap();
         assert!(!profile.about.is_empty() && !profile.source.is_empty(), "{name}");
         assert!(profile.source.iter().all(|source| !source.what.is_empty() && !source.place.is_empty()), "{name}");
+        assert!(profile.quirks.iter().all(|quirk| !quirk.what.is_empty() && !quirk.place.is_empty()), "{name}");
         for (member_name, value) in profile.info.iter().flat_map(|info| &info.members) {
             let number = number_of(member_name).unwrap_or_else(|| panic!("{name}: {member_name} is no member"));
             assert!(member(number, value).is_some(), "{name}: {member_name} = {value}");
@@ -164,6 +165,42 @@ fn requests_are_held_to_the_model() {
     long.resize(1_201, 0);
     assert_eq!(admit("yubikey-5.4", &long), Err(Status::RequestTooLarge));
     assert_eq!(admit("ctap20", &long), Ok(long.clone()));
+}
+
+#[test]
+fn quirks_refuse_what_they_are_reported_to_refuse() {
+    let text = |pairs: &[(&str, Value)]| Value::Map(pairs.iter().cloned().collect());
+    let request = |command: u8, member: i32, value: Value| {
+        [&[command][..], &encode(&Value::Map([(member, value)].into_iter().collect()))].concat()
+    };
+    let options = |name, set: bool| text(&[(name, Value::Bool(set))]);
+    let list = |extra: &[(&str, Value)]| {
+        let entry = [("type", Value::from("public-key")), ("id", Value::from([1; 16].as_slice()))];
+        Value::from(vec![text(&[&entry[..], extra].concat())])
+    };
+    let transports = [("transports", Value::from(vec![Value::from("usb")]))];
+    let key = |algorithm: i64| Value::Map([(3, Value::int(algorithm))].into_iter().collect());
+    let get_token = |algorithm: i64| {
+        let members = [(1, Value::from(2_u8)), (2, Value::from(5_u8)), (3, key(algorithm))];
+        [&[6][..], &encode(&Value::Map(members.into_iter().collect()))].concat()
+    };
+    for (name, request, refusal) in [
+        ("yubikey-5.4", request(1, 7, options("uv", true)), Some(Status::UnsupportedOption)),
+        ("yubikey-5.2", request(2, 5, options("uv", false)), Some(Status::UnsupportedOption)),
+        ("yubikey-5.4", request(2, 5, options("up", false)), None),
+        ("yubikey-5.7", request(2, 5, options("uv", false)), None),
+        ("fido2applet", request(2, 3, list(&transports)), Some(Status::CborUnexpectedType)),
+        ("fido2applet", request(1, 5, list(&transports)), Some(Status::CborUnexpectedType)),
+        ("fido2applet", request(2, 3, list(&[])), None),
+        ("nitrokey3", request(2, 3, list(&transports)), None),
+        ("fido2applet", get_token(-7), Some(Status::UnsupportedAlgorithm)),
+        ("fido2applet", get_token(-25), None),
+        ("nitrokey3", get_token(-7), None),
+    ] {
+        let profile = Profile::named(name).unwrap().unwrap();
+        let expected = refusal.map_or(Ok(request.clone()), Err);
+        assert_eq!(profile.admit(request, Strictness::Canonical), expected, "{name}");
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The wires: framing by datagram and by counting, several programs at once, and senders who know nothing of reports.
 
 use fob_ctap::Status;
+use fob_ctap::client_pin::GetKeyAgreement;
 use fob_ctap::get_info::GetInfo;
 use fob_ctap::hid::{HidCommand, Packet, Report};
+use fob_ctap::pin::Protocol;
+use fob_ctap::reset::Reset;
 use fob_ctap::selection::Selection;
 
 use crate::wire::{Datagrams, Packets, Platform, Program, Stream, Wire};
@@ -42,6 +45,61 @@ fn udp_answers_the_last_sender() {
     let address = program.ready.trim_end().rsplit(' ').next().unwrap().to_owned();
     exercised(Platform::open(Datagrams::open(&address), *b"first..."));
     exercised(Platform::open(Datagrams::open(&address), *b"second.."));
+}
+
+/// A wire that writes down what comes from the key.
+struct Recorded<W>(W, Vec<Report>);
+
+impl<W: Wire> Wire for Recorded<W> {
+    fn send(&mut self, report: &Report) {
+        self.0.send(report);
+    }
+
+    fn receive(&mut self) -> Report {
+        let report = self.0.receive();
+        self.1.push(report);
+        report
+    }
+}
+
+/// Every report that a key sends to a platform that always says the same.
+fn said(wire: impl Wire) -> Vec<Report> {
+    let mut platform = Platform::open(Recorded(wire, Vec::new()), *b"the same");
+    platform.transact(HidCommand::Ping, &[7; 300], |_, _| {});
+    platform.transact(HidCommand::Wink, &[], |_, _| {});
+    platform.send(&GetInfo).unwrap();
+    for protocol in [Protocol::One, Protocol::Two] {
+        platform.send(&GetKeyAgreement { protocol }).unwrap();
+    }
+    for resident in [true, false] {
+        let credential = platform.register(resident);
+        platform.sign_in(&credential);
+    }
+    // U2F, asked twice: the touch comes in between.
+    let register = [&[0, 1, 0, 0, 0, 0, 64][..], &[5; 64], &[0, 0]].concat();
+    let answers = [(); 2].map(|()| platform.transact(HidCommand::Msg, &register, |_, _| {}));
+    assert_eq!((answers[0].as_slice(), answers[1][0]), (&[0x69, 0x85][..], 5));
+    platform.send(&Reset).unwrap();
+    platform.register(true);
+    platform.wire.1
+}
+
+#[test]
+fn a_seed_gives_the_same_bytes_on_every_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let start = |arguments: &[&str]| Program::start(&[&["--seed", "7"], arguments].concat());
+    let _packets = start(&["--socket", &path("packets")]);
+    let expected = said(Packets::open(&folder.path().join("packets")));
+    assert!(expected.len() > 60, "{}", expected.len());
+    let _stream = start(&["--stream", &path("stream")]);
+    assert_eq!(said(Stream::open(&folder.path().join("stream"))), expected);
+    let udp = start(&["--udp", "127.0.0.1:0"]);
+    assert_eq!(said(Datagrams::open(udp.ready.trim_end().rsplit(' ').next().unwrap())), expected);
+    let _sealed = start(&["--socket", &path("sealed"), "--state", &path("state")]);
+    assert_eq!(said(Packets::open(&folder.path().join("sealed"))), expected, "a state file changes nothing");
+    let _other = Program::start(&["--seed", "8", "--stream", &path("other")]);
+    assert_ne!(said(Stream::open(&folder.path().join("other"))), expected);
 }
 
 /// Where a report belongs, as everybody sees it.

@@ -101,7 +101,7 @@ fn a_slow_wire_is_slow() {
 
 #[test]
 fn a_store_that_fails_refuses_and_changes_nothing() {
-    for fault in [StoreFault::Fail {}, StoreFault::Full {}, StoreFault::ShortWrite {}] {
+    for fault in [StoreFault::Fail {}, StoreFault::Full { bytes: 0 }, StoreFault::ShortWrite { bytes: 0 }] {
         let place = Place::with(&[]);
         let mut platform = place.platform();
         let credential = platform.register(true);

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not fit ends its test")]
 
+mod broken_disk;
 mod control;
 mod credentials;
+mod extras;
 mod faces;
 mod faults;
 mod key;

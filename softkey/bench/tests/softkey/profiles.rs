@@ -8,11 +8,23 @@ use fob_ctap::selection::Selection;
 use crate::place::Place;
 use crate::wire::{Program, ended};
 
+const ALL: [&str; 11] = [
+    "bio",
+    "ctap20",
+    "fido2applet",
+    "ledger",
+    "nitrokey3",
+    "no-pin",
+    "solo1",
+    "u2f-only",
+    "yubikey-5.2",
+    "yubikey-5.4",
+    "yubikey-5.7",
+];
+
 #[test]
 fn a_model_comes_up_whole_or_says_what_is_missing() {
-    for name in
-        ["bio", "ctap20", "nitrokey3", "no-pin", "solo1", "u2f-only", "yubikey-5.2", "yubikey-5.4", "yubikey-5.7"]
-    {
+    for name in ALL {
         let place = Place::empty();
         let mut child = crate::wire::command(&["--socket", &place.text("key"), "--profile", name])
             .stdout(std::process::Stdio::piped())
@@ -37,7 +49,7 @@ fn a_model_comes_up_whole_or_says_what_is_missing() {
 
 #[test]
 fn every_model_comes_up_without_what_is_missing_and_announces_only_what_it_does() {
-    for name in ["bio", "ctap20", "nitrokey3", "no-pin", "solo1", "yubikey-5.2", "yubikey-5.4", "yubikey-5.7"] {
+    for name in ALL.into_iter().filter(|name| *name != "u2f-only") {
         let place = Place::with(&["--profile", name, "--partial-profile"]);
         let mut platform = place.platform();
         let info = platform.send(&GetInfo).unwrap();
@@ -88,6 +100,44 @@ fn a_key_of_2019_knows_no_selection() {
     let mut platform = place.platform();
     assert_eq!(platform.send(&GetInfo).unwrap().versions, ["FIDO_2_0"]);
     assert_eq!(platform.send(&Selection).unwrap_err(), Status::InvalidCommand);
+}
+
+#[test]
+fn an_only_credential_is_not_named_by_a_model_that_does_not() {
+    for (name, unnamed) in [("ledger", true), ("default", false)] {
+        let place = Place::with(&["--profile", name]);
+        let mut platform = place.platform();
+        let credential = platform.register(false);
+        platform.sign_in(&credential);
+        let mut request = crate::wire::assertion(&credential.0);
+        assert_eq!(platform.send(&request).unwrap().credential.is_none(), unnamed, "{name}");
+        let other = fob_ctap::entity::Descriptor::public_key(vec![7; 40]);
+        request.allow_list.push(other);
+        assert!(platform.send(&request).unwrap().credential.is_some(), "{name}: of two, the one is named");
+    }
+}
+
+#[test]
+fn an_excluded_credential_waits_for_a_touch_but_on_a_model_that_does_not() {
+    for (name, waits) in [("solo1", false), ("ctap20", true)] {
+        let place = Place::with(&["--profile", name, "--touch", "deny"]);
+        place.tell(fob_softkey_control::Op::Presence { script: vec![fob_softkey_control::Touch::Allow {}] });
+        let mut platform = place.platform();
+        let credential = platform.register(false);
+        let mut request = crate::wire::registration(false);
+        request.exclude_list.push(credential.0);
+        let reply = platform.transact(HidCommand::Cbor, &fob_ctap::Command::encode(&request), |_, _| {});
+        assert_eq!(reply, Status::CredentialExcluded.encode());
+        assert_eq!(!platform.keepalives.is_empty(), waits, "{name}");
+    }
+}
+
+#[test]
+fn a_key_that_keeps_nothing_says_so_and_keeps_nothing() {
+    let place = Place::with(&["--profile", "ledger"]);
+    let mut platform = place.platform();
+    assert!(!platform.send(&GetInfo).unwrap().options.get("rk").unwrap());
+    assert_eq!(platform.send(&crate::wire::registration(true)).unwrap_err(), Status::UnsupportedOption);
 }
 
 #[test]

@@ -104,3 +104,20 @@ fn what_cannot_repeat_says_so() {
 }
 
 const TITLE: &str = "# fob-softkey wire log 1";
+
+#[test]
+fn what_was_recorded_once_repeats_for_ever() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "log") {
+            let replayed = replay(&fs::read_to_string(&path).unwrap());
+            let replayed = replayed.unwrap_or_else(|error| panic!("{}: {error}; see record.py there", path.display()));
+            assert!(replayed.to_host > 50, "{}: {replayed:?}", path.display());
+            names.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["bench", "fingers", "python-fido2"]);
+}

@@ -92,6 +92,11 @@ impl Packets {
         self.0
     }
 
+    /// What comes next; nothing when the key has gone.
+    pub(crate) fn receive_some(&mut self, report: &mut Report) -> usize {
+        rustix::net::recv(&self.0, &mut report[..], RecvFlags::empty()).map_or(0, |(length, _)| length)
+    }
+
     pub(crate) fn send_bytes(&self, bytes: &[u8]) {
         rustix::net::send(&self.0, bytes, SendFlags::NOSIGNAL).unwrap();
     }

@@ -275,6 +275,17 @@ fn a_lock_holds_for_its_seconds_and_for_its_channel() {
 }
 
 #[test]
+fn a_lock_keeps_inits_out_but_not_who_comes_new() {
+    let mut device = device();
+    let _ = device.on_report(&short(ONE, LOCK, &[10]), START);
+    assert_eq!(device.on_report(&short(TWO, INIT, &NONCE), START), error(TWO, 0x06));
+    assert_eq!(device.on_report(&short(ONE, INIT, &NONCE), START), init_reply(ONE, ONE));
+    let new = init_reply(ChannelId::BROADCAST, ChannelId(3));
+    assert_eq!(device.on_report(&short(ChannelId::BROADCAST, INIT, &NONCE), START), new);
+    assert_eq!(device.on_report(&short(ChannelId(3), PING, b"x"), START), error(ChannelId(3), 0x06));
+}
+
+#[test]
 fn a_lock_of_no_seconds_ends_the_lock() {
     let mut device = device();
     let _ = device.on_report(&short(ONE, LOCK, &[10]), START);

@@ -1,13 +1,16 @@
 //! Bytes that nobody should have written. What another program writes is read in tests/commands/files.rs.
 
 use fob_ambient::SeededRng;
+use fob_ctap::extension::CredProtect;
 use proptest::prelude::*;
 
 use super::*;
+use crate::state::{Extras, Resident};
+use crate::{CredentialKey, KeyKind};
 
-fn credential(number: u8) -> Resident {
+fn credential(number: u8) -> Packed {
     let mut rng = SeededRng::new(number.into());
-    Resident {
+    Packed::from(&Resident {
         id: vec![number; 32].into(),
         rp: fob_ctap::entity::RpEntity { id: fob_ctap::entity::RpId::new("site.example"), name: None },
         user: fob_ctap::entity::UserEntity {
@@ -19,13 +22,13 @@ fn credential(number: u8) -> Resident {
         protection: CredProtect::default(),
         created: number.into(),
         extras: Extras::default(),
-    }
+    })
 }
 
 fn state() -> State {
     let mut state = State::fresh(&mut SeededRng::new(1));
     let pin = StoredPin { hash: PinHash::new([7; 16]), code_points: 4 };
-    let put = |number| Change::Put(Box::new(credential(number)));
+    let put = |number| Change::Put(credential(number));
     state.apply(Changes(vec![Change::Counter(9), Change::PinRetries(7), Change::Pin(Some(pin)), put(1), put(2)]));
     state
 }
@@ -50,7 +53,7 @@ fn changes_made_twice_are_made_once() {
         Changes(vec![
             Change::Counter(10),
             Change::Remove(credential(1).place()),
-            Change::Put(Box::new(credential(3))),
+            Change::Put(credential(3)),
             Change::Pin(None),
         ])
     };

@@ -115,10 +115,22 @@ impl Records<'_> {
         Ok(Ok(changes))
     }
 
-    /// What it is that is no record, of which `bytes` have been read.
+    /// What it is that is no record, of which `bytes` have been read. Room is looked at and forgotten.
     fn tail(&mut self, mut bytes: Vec<u8>) -> io::Result<Tail> {
-        let left = (self.end - self.at).saturating_sub(bytes.len() as u64);
-        Read::by_ref(&mut self.source).take(left).read_to_end(&mut bytes)?;
-        Ok(Tail::of(&bytes, self.at, &self.keys.file_id))
+        let length = self.end - self.at;
+        let mut seen = bytes.len() as u64;
+        let mut piece = [0; 4096];
+        while seen < length {
+            let size = usize::try_from(length - seen).unwrap_or(piece.len()).min(piece.len());
+            let (piece, _) = piece.split_at_mut(size);
+            self.source.read_exact(piece)?;
+            // A loop without an early end, of which the compiler makes a few wide instructions.
+            if piece.iter().fold(0, |any, byte| any | byte) != 0 {
+                bytes.resize(usize::try_from(seen).unwrap_or(usize::MAX), 0);
+                bytes.extend_from_slice(piece);
+            }
+            seen += size as u64;
+        }
+        Ok(Tail::of(&bytes, length, self.at, &self.keys.file_id))
     }
 }

@@ -26,14 +26,15 @@ pub(super) enum Tail {
 }
 
 impl Tail {
-    /// Looks at everything from `at`, a multiple of 16, to the end of the file, where no record opens.
-    pub(super) fn of(area: &[u8], at: u64, file_id: &[u8; 32]) -> Self {
+    /// Looks at the `length` bytes from `at`, a multiple of 16, to the end of the file, where no record opens. Those that
+    /// `area` does not have are zero.
+    pub(super) fn of(area: &[u8], length: u64, at: u64, file_id: &[u8; 32]) -> Self {
         let Some(last) = area.iter().rposition(|byte| *byte != 0) else { return Self::Room };
         let written = last + 1;
         let explained = match Head::parse(file_id, area).map(|head| head.size()) {
             Some(size) => {
                 let ends = area.get(size - 1).is_some_and(|byte| *byte != 0);
-                written <= size && size <= area.len() && (!ends || hole(area, at, size))
+                written <= size && size as u64 <= length && (!ends || hole(area, at, size))
             }
             None if written < HEAD => true,
             None => !another_head(area, file_id, written) && hole(area, at, written),
