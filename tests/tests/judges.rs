@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fob_tests::house::House;
+use fob_tests::program::built;
 
 fn judges() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("judges")
@@ -21,13 +22,18 @@ fn passes(command: &mut Command) -> String {
     said
 }
 
+fn python() -> Command {
+    Command::new(
+        std::env::var_os("FOB_PYTHON")
+            .expect("FOB_PYTHON names a Python with tests/requirements.txt; ./test makes one"),
+    )
+}
+
 /// PyPI's fido2 on a key that was started with these options, to its last check.
 fn python_fido2(arguments: &[&str]) -> String {
     let mut house = House::build().unwrap();
     let key = house.start_softkey("key", &[&["--ram", "--touch", "allow"], arguments].concat()).unwrap();
-    let python = std::env::var_os("FOB_PYTHON")
-        .expect("FOB_PYTHON names a Python with tests/requirements.txt; ./test makes one");
-    let said = passes(Command::new(python).arg(judges().join("python-fido2/judge.py")).arg(key));
+    let said = passes(python().arg(judges().join("python-fido2/judge.py")).arg(key));
     assert!(said.contains("costs one of eight tries"), "the judge stopped early:\n{said}");
     said
 }
@@ -50,6 +56,41 @@ fn python_fido2_registers_and_signs_in() {
 fn python_fido2_teaches_a_finger() {
     let said = python_fido2(&["--profile", "bio"]);
     assert!(said.contains("a finger is forgotten"), "fingers were not looked at:\n{said}");
+}
+
+/// The suite of `judges/python-fido2/suite`: what other people's suites ask of a hardware key. A random order unless the
+/// arguments say otherwise; its seed stands in what a failure shows.
+fn suite(arguments: &[&str]) {
+    let mut pytest = python();
+    pytest.args(["-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]).args(arguments);
+    pytest.env("FOB_SOFTKEY", built("fob-softkey").unwrap()).current_dir(judges().join("python-fido2/suite"));
+    let said = passes(&mut pytest);
+    assert!(said.contains(" passed"), "nothing was tested:\n{said}");
+}
+
+#[test]
+fn the_suite_is_content_in_any_order() {
+    suite(&[]);
+}
+
+#[test]
+fn the_suite_is_content_in_the_given_order_over_udp() {
+    suite(&["-p", "no:randomly", "--face", "udp"]);
+}
+
+#[test]
+fn the_suite_is_content_with_a_key_of_ctap20_in_any_order_over_a_stream() {
+    suite(&["--profile", "ctap20", "--face", "stream"]);
+}
+
+#[test]
+fn the_suite_is_content_with_a_key_of_ctap20_in_the_given_order() {
+    suite(&["--profile", "ctap20", "-p", "no:randomly"]);
+}
+
+#[test]
+fn the_suite_is_content_with_a_sensor() {
+    suite(&["--profile", "bio", "test_fingers.py"]);
 }
 
 #[test]
