@@ -13,22 +13,22 @@ pub fn encode(value: &Value) -> Vec<u8> {
 /// Appends the canonical bytes of `value`, for messages that put something before them.
 pub fn encode_into(value: &Value, bytes: &mut Vec<u8>) {
     match value {
-        Value::Unsigned(number) => head(0, *number, bytes),
-        Value::Negative(number) => head(1, *number, bytes),
+        Value::Unsigned(number) => encode_head(0, *number, bytes),
+        Value::Negative(number) => encode_head(1, *number, bytes),
         Value::Bytes(string) => {
-            head(2, string.len() as u64, bytes);
+            encode_head(2, string.len() as u64, bytes);
             bytes.extend_from_slice(string);
         }
         Value::Text(text) => {
-            head(3, text.len() as u64, bytes);
+            encode_head(3, text.len() as u64, bytes);
             bytes.extend_from_slice(text.as_bytes());
         }
         Value::Array(items) => {
-            head(4, items.len() as u64, bytes);
+            encode_head(4, items.len() as u64, bytes);
             items.iter().for_each(|item| encode_into(item, bytes));
         }
         Value::Map(map) => {
-            head(5, map.len() as u64, bytes);
+            encode_head(5, map.len() as u64, bytes);
             for (key, value) in map.iter() {
                 encode_into(key, bytes);
                 encode_into(value, bytes);
@@ -39,8 +39,9 @@ pub fn encode_into(value: &Value, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Major type and argument in as few bytes as they fit (RFC 8949 §3).
-fn head(major: u8, argument: u64, bytes: &mut Vec<u8>) {
+/// Appends the head of an item: major type, 0 to 7, and argument in as few bytes as it fits (RFC 8949 §3). For what is written
+/// piece by piece; what follows the head is the caller's.
+pub fn encode_head(major: u8, argument: u64, bytes: &mut Vec<u8>) {
     let major = major << 5;
     let [.., b4, b5, b6, b7] = argument.to_be_bytes();
     match argument {

@@ -14,6 +14,6 @@ mod map;
 mod value;
 
 pub use decode::{DecodeError, Fault, Limits, Strictness, decode, decode_prefix};
-pub use encode::{encode, encode_into};
+pub use encode::{encode, encode_head, encode_into};
 pub use map::Map;
 pub use value::Value;

@@ -54,6 +54,12 @@ impl Map {
         self.place_of(key).ok().map(|place| self.0.remove(place).1)
     }
 
+    /// Takes the member with a text key out.
+    pub fn remove_text(&mut self, key: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(candidate, _)| candidate.as_text() == Some(key))?;
+        Some(self.0.remove(place).1)
+    }
+
     /// The members in canonical order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Value, &Value)> {
         self.0.iter().map(|(key, value)| (key, value))
@@ -198,6 +204,9 @@ mod tests {
         assert_eq!((map.len(), map.get_text("a")), (1, Some(&Value::int(2))));
         assert_eq!(map.remove(&Value::from("a")), Some(Value::int(2)));
         assert!(map.is_empty());
+        map.extend([("aa", 1_u8), ("b", 2)]);
+        assert_eq!(map.remove_text("c"), None);
+        assert_eq!((map.remove_text("aa"), map.len()), (Some(Value::int(1)), 1));
     }
 
     #[test]
