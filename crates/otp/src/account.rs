@@ -3,9 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use fob_ambient::UnixTime;
+use subtle::ConstantTimeEq;
 use totp_rs::Builder;
 
-use crate::{Algorithm, Code, Seed, TimedCode, hotp};
+use crate::{Algorithm, Code, Kind, Seed, TimedCode, hotp, motp, yandex};
 
 /// What gives codes. Any value can be kept; whether it gives codes shows in [`Account::usable`].
 pub struct Account {
@@ -17,53 +18,47 @@ pub struct Account {
     pub seed: Seed,
     /// The hash function.
     pub algorithm: Algorithm,
-    /// Length of a code. Sites use 6 to 8; codes can be made from 1 to 10.
+    /// Length of a code in digits or letters. Sites use 6 to 8; codes can be made from 1 to 10.
     pub digits: u8,
     /// What moves from one code to the next.
     pub kind: Kind,
 }
 
-/// What moves from one code to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Time (RFC 6238).
-    Totp {
-        /// Length of a time step in seconds.
-        period: u64,
-    },
-    /// A counter (RFC 4226).
-    Hotp {
-        /// The counter of the next code.
-        counter: u64,
-    },
-}
-
-impl Kind {
-    /// A time step when a site says nothing, in seconds (RFC 6238 section 5.2).
-    pub const DEFAULT_PERIOD: u64 = 30;
-
-    /// `totp` or `hotp`, as in URIs and vaults.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Totp { .. } => "totp",
-            Self::Hotp { .. } => "hotp",
-        }
-    }
-}
-
-/// Why an account gives no code, as the end of a sentence about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why an account gives no code, as the end of a sentence about it. May quote text from outside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// A seed of no bytes: anybody could make its codes.
     #[error("its secret is empty")]
     EmptySeed,
+    /// A Yandex secret of another length.
+    #[error("its secret has {0} bytes, Yandex' have 16 or 26")]
+    YandexSecret(usize),
     /// No digits, or more than a code can have: the truncated value has 31 bits (RFC 4226 section 5.3).
     #[error("its codes would have {0} digits, possible are 1 to 10")]
     Digits(u8),
+    /// As many letters as 31 bits do not fill.
+    #[error("its codes would have {0} letters, possible with Steam are 1 to 6")]
+    SteamLetters(u8),
     /// Time would not move.
     #[error("its period is 0 seconds")]
     PeriodZero,
+    /// Codes of this kind need it.
+    #[error("its PIN is not known")]
+    PinMissing,
+    /// A kind that fob has not heard of.
+    #[error("its kind is {0}")]
+    Kind(String),
+    /// A hash function that fob has not heard of.
+    #[error("its algorithm is {0}")]
+    Algorithm(String),
+    /// The kind has one hash function, and this is another.
+    #[error("its algorithm is {found}, its kind has {wanted} only")]
+    OtherAlgorithm {
+        /// Of the kind.
+        wanted: &'static str,
+        /// Of the account.
+        found: String,
+    },
     /// It was asked for the code of a time.
     #[error("it is counter-based, time does not move it")]
     CounterBased,
@@ -75,30 +70,63 @@ pub enum Unusable {
 impl Account {
     /// Length of a code when a site says nothing.
     pub const DEFAULT_DIGITS: u8 = 6;
+    /// Most letters of a Steam code: 26^6 is the last power below 2^31.
+    const STEAM_LETTERS: u8 = 6;
 
     /// Whether it gives codes at all.
     ///
     /// # Errors
     /// Says why not.
     pub fn usable(&self) -> Result<(), Unusable> {
+        let length = self.seed.expose().len();
+        match &self.kind {
+            Kind::Other { name } => return Err(Unusable::Kind(name.clone())),
+            _ if length == 0 => return Err(Unusable::EmptySeed),
+            Kind::Yandex { .. } if ![yandex::KEY, yandex::TYPED].contains(&length) => {
+                return Err(Unusable::YandexSecret(length));
+            }
+            _ => {}
+        }
+        self.numbers_fit()?;
+        self.algorithm_fits()?;
+        let pin_missing = self.kind.wants_pin() && self.kind.pin().is_none();
+        if pin_missing { Err(Unusable::PinMissing) } else { Ok(()) }
+    }
+
+    fn numbers_fit(&self) -> Result<(), Unusable> {
+        let digits = self.digits;
         match self.kind {
-            _ if self.seed.expose().is_empty() => Err(Unusable::EmptySeed),
-            _ if !(1..=Code::MAX_LENGTH).contains(&usize::from(self.digits)) => Err(Unusable::Digits(self.digits)),
-            Kind::Totp { period: 0 } => Err(Unusable::PeriodZero),
-            Kind::Totp { .. } | Kind::Hotp { .. } => Ok(()),
+            Kind::Steam { .. } if !(1..=Self::STEAM_LETTERS).contains(&digits) => Err(Unusable::SteamLetters(digits)),
+            _ if !(1..=Code::MAX_LENGTH).contains(&usize::from(digits)) => Err(Unusable::Digits(digits)),
+            _ if self.kind.period() == Some(0) => Err(Unusable::PeriodZero),
+            _ => Ok(()),
         }
     }
 
-    /// The code of this moment.
+    fn algorithm_fits(&self) -> Result<(), Unusable> {
+        let wanted = match (&self.algorithm, &self.kind) {
+            (Algorithm::Other(name), _) => return Err(Unusable::Algorithm(name.clone())),
+            (Algorithm::Sha1, Kind::Steam { .. })
+            | (Algorithm::Md5, Kind::Motp { .. })
+            | (Algorithm::Sha256, Kind::Yandex { .. })
+            | (_, Kind::Totp { .. } | Kind::Hotp { .. } | Kind::Other { .. }) => return Ok(()),
+            (_, Kind::Steam { .. }) => "SHA1",
+            (_, Kind::Motp { .. }) => "MD5",
+            (_, Kind::Yandex { .. }) => "SHA256",
+        };
+        Err(Unusable::OtherAlgorithm { wanted, found: self.algorithm.name().to_owned() })
+    }
+
+    /// The code of this moment, of every kind that time moves.
     ///
     /// # Errors
     /// Why there is none; [`Unusable::CounterBased`] for HOTP.
     pub fn totp(&self, time: UnixTime) -> Result<TimedCode, Unusable> {
         self.usable()?;
-        let Kind::Totp { period } = self.kind else { return Err(Unusable::CounterBased) };
+        let period = self.kind.period().ok_or(Unusable::CounterBased)?;
         let valid_from = time.0 - time.0 % period;
         Ok(TimedCode {
-            code: self.code_of_time(period, time),
+            code: self.code_of_time(period, time)?,
             valid_from: UnixTime(valid_from),
             valid_until: UnixTime(valid_from.saturating_add(period)),
         })
@@ -116,22 +144,73 @@ impl Account {
     /// before anybody sees the code.
     ///
     /// # Errors
-    /// Why there is none; [`Unusable::TimeBased`] for TOTP.
+    /// Why there is none; [`Unusable::TimeBased`] for all kinds but HOTP.
     pub fn hotp(&self, counter: u64) -> Result<Code, Unusable> {
         self.usable()?;
         match self.kind {
-            Kind::Hotp { .. } => Ok(hotp::code(self.algorithm, self.seed.expose(), counter, self.digits)),
-            Kind::Totp { .. } => Err(Unusable::TimeBased),
+            Kind::Hotp { .. } => self.code_of_step(counter),
+            _ => Err(Unusable::TimeBased),
         }
     }
 
-    /// Usability has been checked: totp-rs panics on more than nine digits and on a period of zero.
-    fn code_of_time(&self, period: u64, time: UnixTime) -> Code {
-        if usize::from(self.digits) == Code::MAX_LENGTH {
-            return hotp::code(self.algorithm, self.seed.expose(), time.0 / period, self.digits);
+    /// Whether the two share seed, algorithm, digits and kind, period included. Counters may stand apart, and a PIN may
+    /// be known here and not there.
+    #[must_use]
+    pub fn gives_the_codes_of(&self, other: &Self) -> bool {
+        (self.kind.name(), self.kind.period()) == (other.kind.name(), other.kind.period())
+            && (&self.algorithm, self.digits) == (&other.algorithm, other.digits)
+            && bool::from(self.seed.expose().ct_eq(other.seed.expose()))
+    }
+
+    /// Another copy, its secrets included.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            issuer: self.issuer.clone(),
+            name: self.name.clone(),
+            seed: self.seed.duplicate(),
+            algorithm: self.algorithm.clone(),
+            digits: self.digits,
+            kind: self.kind.duplicate(),
         }
+    }
+
+    /// Usability has been checked.
+    fn code_of_time(&self, period: u64, time: UnixTime) -> Result<Code, Unusable> {
+        let (seed, step) = (self.seed.expose(), time.0 / period);
+        let pin = || self.kind.pin().ok_or(Unusable::PinMissing);
+        match &self.kind {
+            Kind::Motp { .. } => Ok(motp::code(seed, pin()?, step, self.digits)),
+            Kind::Yandex { .. } => Ok(yandex::code(seed, pin()?, step, self.digits)),
+            kind => match self.totp_rs_name(kind) {
+                Some(algorithm) => Ok(self.code_of_totp_rs(algorithm, period, time)),
+                None => self.code_of_step(step),
+            },
+        }
+    }
+
+    fn code_of_step(&self, step: u64) -> Result<Code, Unusable> {
+        let code = hotp::code(&self.algorithm, self.seed.expose(), step, self.digits);
+        code.ok_or_else(|| Unusable::Algorithm(self.algorithm.name().to_owned()))
+    }
+
+    /// What totp-rs calls it, if it can do it: it panics on more than nine digits, and has neither SHA-224, SHA-384 nor
+    /// MD5.
+    fn totp_rs_name(&self, kind: &Kind) -> Option<totp_rs::Algorithm> {
+        match &self.algorithm {
+            _ if matches!(kind, Kind::Steam { .. }) => Some(totp_rs::Algorithm::Steam),
+            _ if usize::from(self.digits) >= Code::MAX_LENGTH => None,
+            Algorithm::Sha1 => Some(totp_rs::Algorithm::SHA1),
+            Algorithm::Sha256 => Some(totp_rs::Algorithm::SHA256),
+            Algorithm::Sha512 => Some(totp_rs::Algorithm::SHA512),
+            _ => None,
+        }
+    }
+
+    /// Usability has been checked: totp-rs panics on a period of zero too.
+    fn code_of_totp_rs(&self, algorithm: totp_rs::Algorithm, period: u64, time: UnixTime) -> Code {
         let token = Builder::new()
-            .with_algorithm(totp_rs_name(self.algorithm))
+            .with_algorithm(algorithm)
             .with_digits(self.digits)
             .with_step_duration(period)
             .with_secret(self.seed.expose())
@@ -151,14 +230,6 @@ impl fmt::Debug for Account {
             .field("algorithm", &self.algorithm)
             .field("digits", &self.digits)
             .finish_non_exhaustive()
-    }
-}
-
-const fn totp_rs_name(algorithm: Algorithm) -> totp_rs::Algorithm {
-    match algorithm {
-        Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
-        Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
-        Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
     }
 }
 

@@ -1,34 +1,25 @@
-//! HMAC and truncation (RFC 4226 section 5.3): the one place where fob itself turns a counter into digits.
-//!
-//! ring's keyed HMAC state lives on the stack for the length of a call and is not wiped by ring.
+//! Truncation (RFC 4226 section 5.3): the one place where fob itself turns a counter into digits.
 
 use std::fmt::Write as _;
 
-use ring::hmac;
+use crate::{Algorithm, Code, hmac};
 
-use crate::{Algorithm, Code};
-
-/// The code of this counter. Nothing is checked here: see [`crate::Account::usable`].
-pub(crate) fn code(algorithm: Algorithm, seed: &[u8], counter: u64, digits: u8) -> Code {
-    let key = hmac::Key::new(ring_name(algorithm), seed);
-    let tag = hmac::sign(&key, &counter.to_be_bytes());
-    shown(truncate(tag.as_ref()), digits)
+/// The code of this counter; `None` for a hash function that fob does not know. Nothing else is checked here: see
+/// [`crate::Account::usable`].
+pub(crate) fn code(algorithm: &Algorithm, seed: &[u8], counter: u64, digits: u8) -> Option<Code> {
+    let tag = hmac::tag(algorithm, seed, &counter.to_be_bytes())?;
+    Some(shown(truncate(&tag), digits))
 }
 
-fn ring_name(algorithm: Algorithm) -> hmac::Algorithm {
-    match algorithm {
-        // RFC 4226 is built on it, and HMAC does not need the collision resistance that SHA-1 has lost.
-        Algorithm::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-        Algorithm::Sha256 => hmac::HMAC_SHA256,
-        Algorithm::Sha512 => hmac::HMAC_SHA512,
-    }
-}
-
-/// Dynamic truncation: 31 bits from the offset that the last four bits name.
+/// Dynamic truncation: 31 bits from the offset that the last four bits name. MD5's tag of 16 bytes may end before
+/// them; what is missing is zero then, as in the JavaScript libraries that can do MD5 at all.
 fn truncate(tag: &[u8]) -> u32 {
     let offset = usize::from(tag.last().copied().unwrap_or_default() & 0x0f);
-    let four = tag.get(offset..).and_then(|rest| rest.first_chunk::<4>());
-    u32::from_be_bytes(*four.expect("15 + 4 bytes are less than SHA-1's 20")) & 0x7fff_ffff
+    let mut four = [0; 4];
+    for (place, byte) in four.iter_mut().zip(tag.iter().skip(offset)) {
+        *place = *byte;
+    }
+    u32::from_be_bytes(four) & 0x7fff_ffff
 }
 
 /// The last `digits` digits, at most ten, zeros in front.

@@ -1,4 +1,4 @@
-//! Lists of `otpauth://` URIs, one a line: what many programs export as plain text.
+//! Lists of URIs, one a line: what many programs export as plain text.
 //!
 //! Each line stands for itself: one bad line never keeps the others out, and the report says what became of each.
 

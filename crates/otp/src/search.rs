@@ -13,70 +13,47 @@ pub enum Found<T> {
     Several(Vec<T>),
 }
 
-/// How well an entry matches; less is better.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// The query is its `issuer:name`, its issuer or its name.
-    Exact,
-    /// The same in another case.
-    ExactButForCase,
-    /// Each word of the query stands somewhere in issuer or name, whatever the case.
-    Words,
-}
-
 /// Looks for `query` among entries of (what to give back, issuer, name). A blank query finds nothing.
 ///
 /// A whole `issuer:name`, a whole issuer or a whole name comes first, then the same in another case, then entries that
-/// have each word of the query somewhere.
-pub fn search<'a, T>(query: &str, entries: impl IntoIterator<Item = (T, &'a str, &'a str)>) -> Found<T> {
-    let query = Query::new(query);
-    let mut best = Rank::Words;
-    let mut found = Vec::new();
+/// have each word of the query somewhere. Folding case is what takes time among ten thousand entries, so whoever typed the
+/// name as it is does not wait for it.
+pub fn search<'a, T>(
+    query: &str,
+    entries: impl IntoIterator<Item = (T, &'a str, &'a str), IntoIter: Clone>,
+) -> Found<T> {
+    let query = query.trim();
+    if query.is_empty() {
+        return Found::Nothing;
+    }
+    let entries = entries.into_iter();
+    let whole = entries.clone().filter(|(_, issuer, name)| is_whole(query, issuer, name));
+    match Found::of(whole.map(|(entry, ..)| entry).collect()) {
+        Found::Nothing => search_in_any_case(&query.to_lowercase(), entries),
+        found => found,
+    }
+}
+
+fn search_in_any_case<'a, T>(query: &str, entries: impl Iterator<Item = (T, &'a str, &'a str)>) -> Found<T> {
+    let (mut whole, mut with_words) = (Vec::new(), Vec::new());
     for (entry, issuer, name) in entries {
-        let Some(rank) = query.rank(issuer, name, best) else { continue };
-        if rank < best {
-            found.clear();
-            best = rank;
-        }
-        found.push(entry);
-    }
-    match found.len() {
-        0 => Found::Nothing,
-        1 => found.pop().map_or(Found::Nothing, Found::One),
-        _ => Found::Several(found),
-    }
-}
-
-/// A query, prepared once for all entries.
-struct Query<'a> {
-    text: &'a str,
-    lower: String,
-}
-
-impl<'a> Query<'a> {
-    fn new(text: &'a str) -> Self {
-        let text = text.trim();
-        Self { text, lower: text.to_lowercase() }
-    }
-
-    /// The rank of an entry, unless it is worse than `worst`.
-    fn rank(&self, issuer: &str, name: &str, worst: Rank) -> Option<Rank> {
-        if self.text.is_empty() {
-            return None;
-        }
-        if is_whole(self.text, issuer, name) {
-            return Some(Rank::Exact);
-        }
-        if worst == Rank::Exact {
-            return None;
-        }
         let (issuer, name) = (issuer.to_lowercase(), name.to_lowercase());
-        if is_whole(&self.lower, &issuer, &name) {
-            return Some(Rank::ExactButForCase);
+        if is_whole(query, &issuer, &name) {
+            whole.push(entry);
+        } else if query.split_whitespace().all(|word| issuer.contains(word) || name.contains(word)) {
+            with_words.push(entry);
         }
-        let mut words = self.lower.split_whitespace();
-        let all = worst == Rank::Words && words.all(|word| issuer.contains(word) || name.contains(word));
-        all.then_some(Rank::Words)
+    }
+    Found::of(if whole.is_empty() { with_words } else { whole })
+}
+
+impl<T> Found<T> {
+    fn of(mut entries: Vec<T>) -> Self {
+        match entries.len() {
+            0 => Self::Nothing,
+            1 => entries.pop().map_or(Self::Nothing, Self::One),
+            _ => Self::Several(entries),
+        }
     }
 }
 

@@ -76,6 +76,12 @@ impl Seed {
         }
     }
 
+    /// Another copy of the secret, for whoever really needs two.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self::new(self.0.to_vec())
+    }
+
     /// The seed in Base32, upper case, no padding.
     #[must_use]
     pub fn to_base32(&self) -> Zeroizing<String> {

@@ -20,6 +20,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
+/// The beginning of a name, cut to so many characters, without spaces around it: read again it is the same.
+pub(crate) fn beginning(name: &str, most: usize) -> String {
+    name.trim().chars().take(most).collect::<String>().trim_end().to_owned()
+}
+
 #[derive(PartialEq, Eq)]
 enum Fate {
     Stay,

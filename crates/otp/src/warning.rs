@@ -10,7 +10,7 @@ const USUAL_DIGITS: std::ops::RangeInclusive<u8> = 6..=8;
 const LONGEST_PERIOD: u64 = 86_400;
 
 /// Something to tell the person beside the account. Never a reason to refuse it: real sites hand out 80-bit seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
     /// A short seed can be guessed from a few codes.
     #[error("its secret has {bits} bits, RFC 4226 wants {SHORT_SEED_BITS} at least")]
@@ -27,7 +27,7 @@ pub enum Warning {
     /// A URI without the counter that RFC 4226 needs.
     #[error("it came without a counter and starts at 0")]
     CounterMissing,
-    /// It is kept, and gives no codes.
+    /// It is kept, and gives no codes. May quote text from outside.
     #[error("it gives no code: {0}")]
     GivesNoCode(Unusable),
 }
@@ -40,12 +40,12 @@ impl Account {
             return vec![Warning::GivesNoCode(reason)];
         }
         let bits = self.seed.bits();
-        let short = (bits < SHORT_SEED_BITS).then_some(Warning::ShortSeed { bits });
-        let digits = (!USUAL_DIGITS.contains(&self.digits)).then_some(Warning::UnusualDigits(self.digits));
-        let long = match self.kind {
-            Kind::Totp { period } if period > LONGEST_PERIOD => Some(Warning::LongPeriod(period)),
-            Kind::Totp { .. } | Kind::Hotp { .. } => None,
-        };
+        // The other kinds have their own lengths.
+        let of_rfc = matches!(self.kind, Kind::Totp { .. } | Kind::Hotp { .. });
+        let short = (of_rfc && bits < SHORT_SEED_BITS).then_some(Warning::ShortSeed { bits });
+        let unusual = of_rfc && !USUAL_DIGITS.contains(&self.digits);
+        let digits = unusual.then_some(Warning::UnusualDigits(self.digits));
+        let long = self.kind.period().filter(|&period| period > LONGEST_PERIOD).map(Warning::LongPeriod);
         [short, digits, long].into_iter().flatten().collect()
     }
 }

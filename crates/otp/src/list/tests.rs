@@ -22,7 +22,10 @@ fn comments_blank_lines_marks_and_line_ends_are_passed_over() {
 fn a_bad_line_keeps_no_other_line_out() {
     let long = format!("otpauth://totp/x?secret=MZXW6YTB&image={}", "a".repeat(MAX_URI));
     let mut text = format!("hello\notpauth://totp/ada?secret=MZXW6YTB\n{long}\n").into_bytes();
-    text.extend_from_slice(b"otpauth://totp/\xff?secret=MZXW6YTB\notpauth://steam/b?secret=MZXW6YTB\n");
+    text.extend_from_slice(
+        b"otpauth://totp/\xff?secret=MZXW6YTB\notpauth://steam/b?secret=MZXW6YTB\n\
+                             otpauth-migration://offline?data=\n",
+    );
     assert_eq!(
         read(&text),
         [
@@ -30,7 +33,8 @@ fn a_bad_line_keeps_no_other_line_out() {
             (2, Ok("ada".to_owned())),
             (3, Err(UriError::TooLong)),
             (4, Err(UriError::NotText)),
-            (5, Err(UriError::NotYet("Steam"))),
+            (5, Ok("b".to_owned())),
+            (6, Err(UriError::Migration)),
         ]
     );
 }

@@ -4,12 +4,29 @@ use zeroize::Zeroizing;
 
 use super::{MAX_URI, UriError};
 
-/// Schemes that mean the same; Apple's opens the system's own code generator.
-const SCHEMES: [&str; 2] = ["otpauth://", "apple-otpauth://"];
+/// Schemes and what they mean; Apple's opens the system's own code generator.
+const SCHEMES: [(&str, Scheme); 4] = [
+    ("otpauth://", Scheme::Otpauth),
+    ("apple-otpauth://", Scheme::Otpauth),
+    ("motp://", Scheme::Motp),
+    ("steam://", Scheme::Steam),
+];
 const MIGRATION: &str = "otpauth-migration://";
+
+/// How the rest of the URI is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// Type, label, parameters.
+    Otpauth,
+    /// Label, parameters; the secret in hexadecimal.
+    Motp,
+    /// The secret, and nothing else.
+    Steam,
+}
 
 /// The pieces of a URI, still escaped.
 pub(super) struct Parts<'a> {
+    pub(super) scheme: Scheme,
     pub(super) type_name: &'a str,
     pub(super) label: &'a str,
     pub(super) parameters: Parameters<'a>,
@@ -25,6 +42,7 @@ pub(super) struct Parameters<'a> {
     pub(super) period: Option<&'a str>,
     pub(super) counter: Option<&'a str>,
     pub(super) encoder: Option<&'a str>,
+    pub(super) pin: Option<&'a str>,
 }
 
 impl<'a> Parts<'a> {
@@ -33,11 +51,16 @@ impl<'a> Parts<'a> {
             return Err(UriError::TooLong);
         }
         let uri = uri.trim_start_matches('\u{feff}').trim();
-        let rest = SCHEMES.iter().find_map(|scheme| without_prefix(uri, scheme)).ok_or_else(|| not_ours(uri))?;
+        let known = SCHEMES.iter().find_map(|(name, scheme)| Some((*scheme, without_prefix(uri, name)?)));
+        let (scheme, rest) = known.ok_or_else(|| not_ours(uri))?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (type_name, label) = path.split_once('/').unwrap_or((path, ""));
+        let (type_name, label) = match scheme {
+            Scheme::Otpauth => path.split_once('/').unwrap_or((path, "")),
+            Scheme::Motp => ("motp", path),
+            Scheme::Steam => ("steam", path),
+        };
         let query = query.split_once('#').map_or(query, |(query, _fragment)| query);
-        Ok(Self { type_name, label: label.trim_start_matches('/'), parameters: Parameters::of(query) })
+        Ok(Self { scheme, type_name, label: label.trim_start_matches('/'), parameters: Parameters::of(query) })
     }
 }
 
@@ -62,6 +85,7 @@ impl<'a> Parameters<'a> {
             ("period", &mut self.period),
             ("counter", &mut self.counter),
             ("encoder", &mut self.encoder),
+            ("pin", &mut self.pin),
         ];
         known.into_iter().find(|(known, _)| name.trim_ascii().eq_ignore_ascii_case(known)).map(|(_, place)| place)
     }
@@ -70,7 +94,7 @@ impl<'a> Parameters<'a> {
 /// Google's export holds many accounts in one URI; a person who pastes it should be told, not puzzled.
 fn not_ours(uri: &str) -> UriError {
     match without_prefix(uri, MIGRATION) {
-        Some(_) => UriError::NotYet("Google Authenticator's exported (otpauth-migration://)"),
+        Some(_) => UriError::Migration,
         None => UriError::NotOtpauth,
     }
 }
