@@ -10,13 +10,18 @@ use fob_ambient::UnixTime;
 use fob_cbor::{Limits, Map, Value};
 use zeroize::Zeroizing;
 
-use crate::wipe::{Wiped, encode, encode_array, encode_with, joined};
+use crate::wipe::{Wiped, encode, encode_array, encode_with_all, joined};
 use crate::{Entry, EntryId, Unreadable};
 
+mod bin;
+
+pub(crate) use bin::Bin;
+pub use bin::Removed;
+
 /// The body's length is a multiple of this many bytes.
-const STEP: usize = 4096;
+pub(crate) const STEP: usize = 4096;
 /// Maps and arrays inside one another: body, entries, entry, and room for what later fobs add.
-const DEPTH: usize = 16;
+pub(crate) const DEPTH: usize = 16;
 
 /// All that a vault holds, decrypted.
 #[derive(Default)]
@@ -27,16 +32,24 @@ pub(crate) struct Body {
     unreadable: Vec<Unreadable>,
     /// What stands under `removed`: maps of id and time.
     removed: Vec<Value>,
+    bin: Bin,
     /// Names of slots, by their ids.
-    labels: Map,
+    pub(crate) labels: Map,
     /// Keys that this fob does not know.
     other: Option<Wiped>,
 }
 
-/// A removed entry's trace.
-pub(crate) struct Removed {
-    pub(crate) id: EntryId,
-    pub(crate) time: UnixTime,
+/// How to put a restored entry back into the bin.
+pub(crate) struct Restored {
+    removed: UnixTime,
+    /// Where it stood in the bin.
+    bin_place: usize,
+    /// Where it had stood among the entries, and stands again.
+    place: usize,
+    /// The entry as it lay in the bin.
+    entry: Entry,
+    /// All traces of removed entries, its own included.
+    traces: Vec<Value>,
 }
 
 impl Body {
@@ -48,17 +61,22 @@ impl Body {
         }
         let Value::Map(mut map) = value else { return None };
         let mut body = Self::default();
-        let entries = match map.remove(&Value::from("entries")) {
+        let entries = match map.remove_text("entries") {
             Some(Value::Array(entries)) => entries,
             None => Vec::new(),
             Some(_) => return None,
         };
         // Traces and labels of another type than ours are worth less than a vault that opens.
-        if let Some(Value::Array(removed)) = map.remove(&Value::from("removed")) {
+        if let Some(Value::Array(removed)) = map.remove_text("removed") {
             body.removed = removed;
         }
-        if let Some(Value::Map(labels)) = map.remove(&Value::from("labels")) {
+        if let Some(Value::Map(labels)) = map.remove_text("labels") {
             body.labels = labels;
+        }
+        if map.get_text("bin").is_some_and(|bin| bin.as_array().is_some())
+            && let Some(Value::Array(bin)) = map.remove_text("bin")
+        {
+            body.bin = Bin::of(bin);
         }
         body.other = Some(Wiped(Value::Map(map)));
         for entry in entries {
@@ -87,8 +105,13 @@ impl Body {
         map.insert("entries", Value::Null);
         map.insert("removed", Value::Array(self.removed.clone()));
         map.insert("labels", self.labels.clone());
+        let mut encoded = vec![("entries", encode_array(&entries))];
+        if !self.bin.is_empty() {
+            map.insert("bin", Value::Null);
+            encoded.push(("bin", encode_array(&self.bin.to_bytes())));
+        }
         let map = Wiped(Value::Map(map));
-        let encoded = encode_with(map.0.as_map().unwrap_or(&Map::new()), "entries", &encode_array(&entries));
+        let encoded = encode_with_all(map.0.as_map().unwrap_or(&Map::new()), &encoded);
         joined(&[encoded], STEP)
     }
 
@@ -128,23 +151,65 @@ impl Body {
         self.count_places();
     }
 
-    /// Takes an entry out and leaves its trace: where it stood, and the entry.
-    pub(crate) fn remove(&mut self, removed: Removed) -> Option<(usize, Entry)> {
-        let place = self.place(removed.id)?;
+    /// The removed entries.
+    pub(crate) const fn bin(&self) -> &Bin {
+        &self.bin
+    }
+
+    pub(crate) const fn bin_mut(&mut self) -> &mut Bin {
+        &mut self.bin
+    }
+
+    /// Puts an entry into the bin and leaves its trace; whether it was there.
+    pub(crate) fn remove(&mut self, id: EntryId, time: UnixTime) -> bool {
+        let Some(place) = self.place(id) else { return false };
         let entry = self.entries.remove(place);
         let mut trace = Map::new();
-        trace.insert("id", removed.id.bytes());
-        trace.insert("time", removed.time.0);
+        trace.insert("id", id.bytes());
+        trace.insert("time", time.0);
         self.removed.push(Value::Map(trace));
+        self.bin.push(entry, place, time);
         self.count_places();
-        Some((place, entry))
+        true
     }
 
     /// Undoes the last [`Body::remove`].
-    pub(crate) fn put_back(&mut self, place: usize, entry: Entry) {
+    pub(crate) fn put_back(&mut self) {
         self.removed.pop();
-        self.entries.insert(place.min(self.entries.len()), entry);
+        if let Some(last) = self.bin.take(self.bin.removed().len().wrapping_sub(1)) {
+            self.insert(last.place, last.entry);
+        }
+    }
+
+    /// Takes an entry out of the bin, to where it stood; its trace goes, so that no merge removes it again.
+    pub(crate) fn restore(&mut self, id: EntryId) -> Option<Restored> {
+        let bin_place = self.bin.place(id).filter(|_| self.place(id).is_none())?;
+        let Removed { entry, time, place, .. } = self.bin.take(bin_place)?;
+        let traces = self.removed.clone();
+        let is_its = |trace: &Value| trace.as_map()?.get_text("id").and_then(EntryId::from_value);
+        self.removed.retain(|trace| is_its(trace) != Some(id));
+        let before = entry.duplicate();
+        let place = self.insert(place, entry);
+        Some(Restored { removed: time, bin_place, place, entry: before, traces })
+    }
+
+    /// Undoes a [`Body::restore`].
+    pub(crate) fn throw_back(&mut self, restored: Restored) {
+        let Restored { removed, bin_place, place, entry, traces } = restored;
+        if place < self.entries.len() {
+            self.entries.remove(place);
+        }
+        self.bin.put(bin_place, entry, place, removed);
+        self.removed = traces;
         self.count_places();
+    }
+
+    /// Puts an entry at this place or behind all others; where that is.
+    fn insert(&mut self, place: usize, entry: Entry) -> usize {
+        let place = place.min(self.entries.len());
+        self.entries.insert(place, entry);
+        self.count_places();
+        place
     }
 
     fn count_places(&mut self) {

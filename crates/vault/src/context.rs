@@ -1,11 +1,11 @@
-//! What a vault takes from outside: time, chance, a disk, the memory of the last generation, and the price of
-//! passphrases.
+//! What a vault takes from outside: time, chance, a disk, the memory of the last generation and of the last
+//! use of each slot, and the price of passphrases.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fob_ambient::{Clock, Rng, UnixTime};
 
-use crate::{Disk, KdfPolicy, Pins, RealDisk};
+use crate::{Disk, KdfPolicy, NoUses, Pins, RealDisk, Uses};
 
 /// The surroundings of a vault. Clones share them.
 #[derive(Clone)]
@@ -14,6 +14,7 @@ pub struct Context {
     rng: Arc<Mutex<dyn Rng + Send>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) pins: Arc<dyn Pins>,
+    pub(crate) uses: Arc<dyn Uses>,
     pub(crate) kdf: KdfPolicy,
 }
 
@@ -29,8 +30,21 @@ impl Context {
             rng: Arc::new(Mutex::new(rng)),
             disk: Arc::new(RealDisk),
             pins: Arc::new(pins),
+            uses: Arc::new(NoUses),
             kdf: KdfPolicy::STANDARD,
         }
+    }
+
+    /// With another memory of the last generation; [`NoPins`](crate::NoPins) to look into somebody else's vault.
+    #[must_use]
+    pub fn with_pins(self, pins: impl Pins + 'static) -> Self {
+        Self { pins: Arc::new(pins), ..self }
+    }
+
+    /// With a memory of when each slot was last used.
+    #[must_use]
+    pub fn with_uses(self, uses: impl Uses + 'static) -> Self {
+        Self { uses: Arc::new(uses), ..self }
     }
 
     /// Another disk.

@@ -25,6 +25,8 @@ const MAC: usize = 32;
 const TAG: usize = 16;
 /// Most bytes of a body in the clear, padding included: room for some 60,000 entries.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
+/// Most bytes until the header's end.
+pub(crate) const HEAD: usize = PREFIX + MAX_HEADER;
 /// Most bytes of a vault file.
 pub(crate) const MAX_FILE: usize = PREFIX + MAX_HEADER + MAC + MAX_BODY + TAG;
 
@@ -60,6 +62,14 @@ pub(crate) struct Envelope<'a> {
     covered: &'a [u8],
     mac: &'a [u8],
     body: &'a [u8],
+}
+
+impl Envelope<'_> {
+    /// The header alone, of a file of which only the beginning was read. Nothing of it is authentic.
+    pub(crate) fn header_of(beginning: &[u8]) -> Option<Header> {
+        let length = header_length(beginning).ok()?;
+        Header::from_bytes(beginning.get(PREFIX..PREFIX + length)?)
+    }
 }
 
 impl<'a> Envelope<'a> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::EntryId;
+use crate::{EntryId, SlotId};
 
 /// Why a vault could not be opened, unlocked or changed.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +110,9 @@ pub enum VaultError {
         /// The generation in memory.
         loaded: u64,
     },
+    /// What was asked of the ways in cannot be.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
     /// No entry has this id.
     #[error("no entry has the id {0}")]
     UnknownEntry(EntryId),
@@ -119,6 +122,15 @@ pub enum VaultError {
     /// The counter stands at 2^64 - 1.
     #[error("the counter of entry {0} is used up")]
     CounterUsedUp(EntryId),
+    /// The codes that should move a counter are none of the account's, as far as was looked.
+    #[error("the codes are not two in a row of the entry {0}")]
+    CodeMismatch(EntryId),
+    /// Every recovery code of the account was taken.
+    #[error("no recovery code of entry {0} is left")]
+    NoRecoveryCode(EntryId),
+    /// More than the vault has room for beside one account.
+    #[error(transparent)]
+    TooMuch(#[from] fob_otp::TooMuch),
     /// The account gives no code.
     #[error("the entry gives no code")]
     Unusable(#[from] fob_otp::Unusable),
@@ -130,6 +142,63 @@ pub enum VaultError {
         /// The system's answer.
         source: io::Error,
     },
+}
+
+/// Why a way in does not open, or cannot be added or removed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SlotError {
+    /// No slot has this id.
+    #[error("no slot has the id {0}")]
+    Unknown(SlotId),
+    /// The slot is there, and this secret does not open it.
+    #[error("the slot {0} does not open with this secret")]
+    WrongSecret(SlotId),
+    /// The vault opens with passphrase and key together; a passphrase came alone.
+    #[error("this vault opens with passphrase and security key together")]
+    KeyWanted,
+    /// As above; a key came alone.
+    #[error("this security key opens the vault together with the passphrase")]
+    PassphraseWanted,
+    /// The vault has a policy that a later fob invented. Nothing of it is opened.
+    #[error("the vault has the policy {0}, which this fob does not know")]
+    UnknownPolicy(String),
+    /// A slot of this kind may not stand in a vault of this policy.
+    #[error("a slot of the kind {kind} is barred in a vault of the policy {policy}")]
+    Barred {
+        /// The slot's kind.
+        kind: String,
+        /// The vault's policy.
+        policy: String,
+    },
+    /// A key without user verification opens nothing by itself.
+    #[error("a security key alone must check who is there: it needs a PIN or a fingerprint")]
+    UserVerificationWanted,
+    /// Whoever is logged in would open the vault, and nobody has accepted that.
+    #[error("this slot would open the vault for whoever is logged in")]
+    OpensWithLogin,
+    /// This key has a slot already.
+    #[error("this security key has a slot already")]
+    AlreadyEnrolled,
+    /// The vault has all the slots it can have.
+    #[error("the vault has {0} slots already")]
+    TooMany(usize),
+    /// Without it there would be no passphrase, or no passphrase with a key, that opens the vault.
+    #[error("the last safe way in stays: present a passphrase that is to open the vault")]
+    LastSafeWay,
+    /// What is to be removed was presented to be kept.
+    #[error("the slot {0} cannot be removed and presented at once")]
+    RemovedAndPresented(SlotId),
+    /// A new vault key was made since the vault was opened.
+    #[error("the vault has a new key: unlock it again")]
+    Retired,
+    /// The label has control characters or more than [`SlotError::LONGEST_LABEL`] bytes.
+    #[error("a slot's name has at most {} bytes and no control characters", Self::LONGEST_LABEL)]
+    Label,
+}
+
+impl SlotError {
+    /// Longest name of a slot, in bytes of UTF-8.
+    pub const LONGEST_LABEL: usize = 128;
 }
 
 impl VaultError {

@@ -7,8 +7,9 @@
 use fob_cbor::{Limits, Map, Value};
 use ring::digest;
 
+use crate::SlotError;
 use crate::keys::VaultId;
-use crate::slot::{MAX_SLOTS, Slot};
+use crate::slot::{MAX_SLOTS, Slot, SlotId, SlotKind};
 
 /// Most bytes of an encoded header.
 pub(crate) const MAX_HEADER: usize = 64 * 1024;
@@ -16,6 +17,58 @@ pub(crate) const MAX_HEADER: usize = 64 * 1024;
 const DEPTH: usize = 8;
 /// Bytes of `check`.
 const CHECK_LENGTH: usize = 16;
+/// Most names of former vault keys that are kept; the oldest go first.
+const MAX_RETIRED: usize = 32;
+/// The edition of docs/vault-format.md that this fob writes by. 1 had only passphrase and recovery slots and did not say
+/// so. A file of an earlier edition is kept as a backup before its first save in this one.
+pub(crate) const EDITION: u64 = 2;
+
+/// Which ways in a vault may have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// Each slot opens by itself.
+    #[default]
+    EitherOr,
+    /// Passphrase and security key together; beside them the recovery code and nothing else.
+    PassphraseAndKey,
+    /// A policy of a later fob: this one opens nothing under it.
+    Other(String),
+}
+
+impl Policy {
+    /// The word in the file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::EitherOr => "either-or",
+            Self::PassphraseAndKey => "passphrase-and-key",
+            Self::Other(name) => name,
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "either-or" => Self::EitherOr,
+            "passphrase-and-key" => Self::PassphraseAndKey,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// That a slot of this kind may stand in the vault.
+    pub(crate) fn check(&self, kind: &SlotKind) -> Result<(), SlotError> {
+        let barred = || SlotError::Barred { kind: kind.name().to_owned(), policy: self.name().to_owned() };
+        if self.admits(kind) { Ok(()) } else { Err(barred()) }
+    }
+
+    /// Whether a slot of this kind may open the vault.
+    pub(crate) fn admits(&self, kind: &SlotKind) -> bool {
+        match self {
+            Self::EitherOr => *kind != SlotKind::PassphraseAndKey,
+            Self::PassphraseAndKey => matches!(kind, SlotKind::PassphraseAndKey | SlotKind::Recovery),
+            Self::Other(_) => false,
+        }
+    }
+}
 
 /// A header that was read or is about to be written.
 #[derive(Debug, Clone)]
@@ -34,6 +87,11 @@ pub(crate) struct Header {
     /// Bytes of the sealed body, tag included.
     pub(crate) body_length: u64,
     pub(crate) slots: Vec<Slot>,
+    pub(crate) policy: Policy,
+    /// Names of the vault keys that were made before this one, oldest first: what they seal is to be cleared away.
+    pub(crate) retired: Vec<[u8; 16]>,
+    /// The edition of the format's page that the file was last written by.
+    pub(crate) edition: u64,
     /// Keys that this fob does not know.
     pub(crate) other: Map,
 }
@@ -59,6 +117,15 @@ impl Header {
             salt: take_bytes(&mut map)("salt")?,
             body_length: take(&mut map, "body_length")?.as_u64()?,
             slots: slots.into_iter().map(Slot::from_value).collect::<Option<_>>()?,
+            policy: match take(&mut map, "policy") {
+                None => Policy::EitherOr,
+                Some(policy) => Policy::from_name(policy.as_text()?),
+            },
+            retired: match take(&mut map, "retired") {
+                None => Vec::new(),
+                Some(retired) => names(&retired)?,
+            },
+            edition: take(&mut map, "edition").map_or(Some(1), |edition| edition.as_u64())?,
             other: map,
         })
     }
@@ -73,10 +140,36 @@ impl Header {
         map.insert("salt", self.salt.to_vec());
         map.insert("body_length", self.body_length);
         map.insert("slots", Value::Array(self.slots.iter().map(Slot::to_value).collect()));
+        if self.policy != Policy::EitherOr {
+            map.insert("policy", self.policy.name());
+        }
+        if !self.retired.is_empty() {
+            map.insert("retired", Value::Array(self.retired.iter().map(Value::from).collect()));
+        }
+        if self.edition > 1 {
+            map.insert("edition", self.edition);
+        }
         let check = check_of(&map);
         map.insert("check", check.to_vec());
         fob_cbor::encode(&Value::Map(map))
     }
+
+    /// Puts a new vault key's name in the place of the former one.
+    pub(crate) fn retire_key(&mut self, new: [u8; 16]) {
+        self.retired.push(std::mem::replace(&mut self.key, new));
+        let surplus = self.retired.len().saturating_sub(MAX_RETIRED);
+        self.retired.drain(..surplus);
+    }
+
+    pub(crate) fn slot(&self, id: SlotId) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.id() == Some(id))
+    }
+}
+
+/// Names of vault keys, if all of it is such names, and not too many.
+fn names(value: &Value) -> Option<Vec<[u8; 16]>> {
+    let names = value.as_array().filter(|names| names.len() <= MAX_RETIRED)?;
+    names.iter().map(|name| name.as_bytes()?.try_into().ok()).collect()
 }
 
 /// The first 16 bytes of SHA-256 over the canonical header without `check`.
@@ -102,7 +195,7 @@ mod tests {
         slot.insert("kind", "telepathy");
         slot.insert("antenna", 7_u64);
         let mut other = Map::new();
-        other.insert("policy", "any");
+        other.insert("mood", "good");
         Header {
             vault: [1; 16],
             key: [2; 16],
@@ -112,6 +205,9 @@ mod tests {
             salt: [6; 32],
             body_length: 4112,
             slots: vec![Slot::from_value(Value::Map(slot)).unwrap()],
+            policy: Policy::EitherOr,
+            retired: Vec::new(),
+            edition: 1,
             other,
         }
     }
@@ -130,7 +226,7 @@ mod tests {
     fn what_a_later_fob_added_is_written_back() {
         let bytes = header().to_bytes();
         let read = Header::from_bytes(&bytes).unwrap();
-        assert_eq!(read.other.get_text("policy").and_then(Value::as_text), Some("any"));
+        assert_eq!(read.other.get_text("mood").and_then(Value::as_text), Some("good"));
         assert_eq!(read.to_bytes(), bytes);
     }
 
@@ -157,6 +253,52 @@ mod tests {
         ] {
             let bytes = rewritten(|map| drop(map.insert("slots", Value::Array(slots))));
             assert_eq!(Header::from_bytes(&bytes).is_some(), read, "{case}");
+        }
+    }
+
+    #[test]
+    fn policy_and_former_keys_are_written_only_when_there_are_any() {
+        let plain = header().to_bytes();
+        for (name, change) in [
+            ("policy", (|header: &mut Header| header.policy = Policy::PassphraseAndKey) as fn(&mut Header)),
+            ("retired", |header| header.retire_key([9; 16])),
+            ("edition", |header| header.edition = EDITION),
+        ] {
+            let has = |bytes: &[u8]| bytes.windows(name.len()).any(|part| part == name.as_bytes());
+            assert!(!has(&plain), "{name}");
+            let mut header = header();
+            change(&mut header);
+            let bytes = header.to_bytes();
+            assert!(has(&bytes), "{name}");
+            assert_eq!(Header::from_bytes(&bytes).unwrap().to_bytes(), bytes, "{name}");
+            let odd = rewritten(|map| drop(map.insert(name, Value::Bool(true))));
+            assert!(Header::from_bytes(&odd).is_none(), "{name} of another type");
+        }
+    }
+
+    #[test]
+    fn only_the_newest_former_keys_are_kept() {
+        let mut header = header();
+        (0..40).for_each(|number| header.retire_key([number; 16]));
+        assert_eq!((header.key, header.retired.len()), ([39; 16], 32));
+        assert_eq!(header.retired.last(), Some(&[38; 16]));
+        assert!(Header::from_bytes(&header.to_bytes()).is_some());
+    }
+
+    #[test]
+    fn a_policy_says_which_kinds_may_open() {
+        let later = Policy::Other("three of five".to_owned());
+        for (kind, either, both) in [
+            (SlotKind::Passphrase, true, false),
+            (SlotKind::Recovery, true, true),
+            (SlotKind::Key, true, false),
+            (SlotKind::PassphraseAndKey, false, true),
+            (SlotKind::SecretService, true, false),
+            (SlotKind::Tpm, true, false),
+        ] {
+            assert_eq!(Policy::EitherOr.admits(&kind), either, "{kind:?}");
+            assert_eq!(Policy::PassphraseAndKey.admits(&kind), both, "{kind:?}");
+            assert!(!later.admits(&kind), "{kind:?}");
         }
     }
 }

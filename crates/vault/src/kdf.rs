@@ -3,12 +3,16 @@
 //! The parameters stand in the file, so a hostile file chooses them: nothing is allocated before they lie between the
 //! floor and the ceiling, and all slots of one unlock share one budget.
 
+mod calibrate;
+
 use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Passphrase, VaultError};
+
+pub use calibrate::UNLOCK_TIME;
 
 /// Most memory that one slot may ask for, in KiB: 1 GiB.
 const CEILING_MEMORY_KIB: u32 = 1 << 20;
@@ -38,6 +42,11 @@ impl Argon2Cost {
 
     fn work(self) -> u64 {
         u64::from(self.memory_kib) * u64::from(self.passes)
+    }
+
+    /// Whether a slot of this cost is worth making anew: only for a quarter more work, and never for less memory.
+    pub(crate) fn is_outdone_by(self, new: Self) -> bool {
+        new.work() >= self.work() / 4 * 5 && new.work() > self.work() && new.memory_kib >= self.memory_kib
     }
 }
 

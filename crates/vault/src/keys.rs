@@ -37,6 +37,11 @@ impl VaultKey {
         &self.0
     }
 
+    /// Another copy in memory, wiped like the first.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Zeroizing::new(self.0.to_vec()))
+    }
+
     /// Names this key without giving anything of it away; the state directory pins it.
     pub(crate) fn id(&self, vault: &VaultId) -> [u8; 16] {
         let derived = hkdf_sha256(&self.0, vault, &info("fob vault 1 key id", []));

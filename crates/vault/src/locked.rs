@@ -1,4 +1,4 @@
-//! A vault at rest: what can be said without a key, and the two ways in.
+//! A vault at rest: what can be said without a key, and the way to an open one.
 //!
 //! The file is read again at each unlock, so a vault that lay locked for hours is the one that is on the disk now.
 //! Opening writes nothing to the vault; only the pin beside it is brought up to date.
@@ -11,12 +11,13 @@ use data_encoding::HEXLOWER;
 
 use crate::body::Body;
 use crate::envelope::{self, Envelope, Flaw};
-use crate::header::Header;
+use crate::header::{EDITION, Header, Policy};
 use crate::keys::{VaultId, VaultKey};
-use crate::slot::{Making, Slot};
+use crate::opening::Found;
+use crate::slot::{Hashed, Making, Slot};
 use crate::store::{Fingerprint, Store};
 use crate::unlocked::{Opened, UnlockedVault, Warning};
-use crate::{Argon2Cost, Context, Part, Passphrase, Pin, RecoveryCode, VaultError, kdf};
+use crate::{Argon2Cost, Context, Opening, Part, Passphrase, Pin, RecoveryCode, VaultError, Way};
 
 /// A vault whose file was found sound as far as that shows without its key.
 pub struct LockedVault(Box<Place>);
@@ -65,8 +66,11 @@ impl LockedVault {
         let body = Body::default();
         let file = envelope::seal(&mut header, body.to_bytes(), &key, context.random())?;
         place.store.write_first(&file, &place.temporary_name())?;
-        let mut vault = UnlockedVault::new(place, Opened { header, key, body, fingerprint: Fingerprint::of(&file) });
+        let by = header.slots.first().and_then(Slot::id);
+        let opened = Opened { header, key, body, fingerprint: Fingerprint::of(&file), by };
+        let mut vault = UnlockedVault::new(place, opened);
         vault.pin();
+        vault.note_use();
         Ok((vault, code))
     }
 
@@ -76,31 +80,46 @@ impl LockedVault {
         self.0.store.path()
     }
 
+    /// The ways in, as the file shows them now. Nothing of it is authentic before the vault is unlocked.
+    ///
+    /// # Errors
+    /// As [`LockedVault::open`].
+    pub fn ways(&self) -> Result<Vec<Way>, VaultError> {
+        let file = self.0.store.read()?;
+        let header = Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header;
+        let admitted = header.slots.iter().filter(|slot| header.policy.admits(&slot.kind()));
+        Ok(admitted.filter_map(Way::of).collect())
+    }
+
     /// Tries every passphrase slot. Takes as long as Argon2 takes.
     ///
     /// # Errors
-    /// The vault, still locked, and why: [`VaultError::WrongPassphrase`], or what [`LockedVault::open`] would say of
-    /// the file as it is now, or a damaged header or body, which show only now.
+    /// As [`LockedVault::unlock_with`].
     pub fn unlock(self, passphrase: &Passphrase) -> Result<UnlockedVault, (Self, VaultError)> {
-        self.unlock_by(|header, context| by_passphrase(header, passphrase, context))
+        self.unlock_with(&Opening::Passphrase(passphrase))
     }
 
     /// Tries every recovery slot.
     ///
     /// # Errors
-    /// As [`LockedVault::unlock`], with [`VaultError::WrongRecoveryCode`].
+    /// As [`LockedVault::unlock_with`].
     pub fn unlock_with_recovery(self, code: &RecoveryCode) -> Result<UnlockedVault, (Self, VaultError)> {
-        self.unlock_by(|header, _| by_recovery_code(header, code).ok_or(VaultError::WrongRecoveryCode))
+        self.unlock_with(&Opening::Recovery(code))
     }
 
-    fn unlock_by(
-        self,
-        find_key: impl FnOnce(&Header, &Context) -> Result<VaultKey, VaultError>,
-    ) -> Result<UnlockedVault, (Self, VaultError)> {
-        match self.0.open_with(find_key) {
+    /// Opens the vault with what is presented. A passphrase that costs less than a new one would is hashed once more:
+    /// its slot is raised by the next save, whatever that is for.
+    ///
+    /// # Errors
+    /// The vault, still locked, and why: [`VaultError::WrongPassphrase`] and its kin, or what [`LockedVault::open`]
+    /// would say of the file as it is now, or a damaged header or body, which show only now.
+    pub fn unlock_with(self, opening: &Opening<'_>) -> Result<UnlockedVault, (Self, VaultError)> {
+        match self.0.open_with(opening) {
             Ok(opened) => {
                 let mut vault = UnlockedVault::new(*self.0, opened);
                 vault.pin();
+                vault.note_use();
+                vault.place.store.sweep(&vault.opened.header.vault, &vault.opened.header.retired);
                 Ok(vault)
             }
             Err(error) => Err((self, error)),
@@ -119,22 +138,35 @@ impl fmt::Debug for LockedVault {
 }
 
 impl Place {
-    fn open_with(
-        &self,
-        find_key: impl FnOnce(&Header, &Context) -> Result<VaultKey, VaultError>,
-    ) -> Result<Opened, VaultError> {
-        let flawed = |flaw| self.store.flawed(flaw);
+    fn open_with(&self, opening: &Opening<'_>) -> Result<Opened, VaultError> {
         let file = self.store.read()?;
-        let envelope = Envelope::parse(&file).map_err(flawed)?;
-        self.check_pin(&envelope.header)?;
-        let key = find_key(&envelope.header, &self.context)?;
+        let (mut opened, cost) = self.opened(&file, |header| {
+            self.check_pin(header)?;
+            opening.find(header, &self.context)
+        })?;
+        if let Some(cost) = cost.filter(|cost| cost.is_outdone_by(self.context.kdf.new_slots)) {
+            self.raise(&mut opened, opening, cost)?;
+        }
+        Ok(opened)
+    }
+
+    /// A whole file, with the key that somebody finds in its header.
+    pub(crate) fn opened(
+        &self,
+        file: &[u8],
+        find: impl FnOnce(&Header) -> Result<Found, VaultError>,
+    ) -> Result<(Opened, Option<Argon2Cost>), VaultError> {
+        let flawed = |flaw| self.store.flawed(flaw);
+        let envelope = Envelope::parse(file).map_err(flawed)?;
+        let Found { key, kind, slot, cost } = find(&envelope.header)?;
         let plain = envelope.open(&key).map_err(flawed)?;
+        envelope.header.policy.check(&kind)?;
         let body = Body::from_bytes(&plain).ok_or(Flaw::Damaged(Part::Body)).map_err(flawed)?;
-        Ok(Opened { header: envelope.header, key, body, fingerprint: Fingerprint::of(&file) })
+        Ok((Opened { header: envelope.header, key, body, fingerprint: Fingerprint::of(file), by: slot }, cost))
     }
 
     /// A pin that cannot be read refuses nothing; the unlocked vault warns of it.
-    fn check_pin(&self, header: &Header) -> Result<(), VaultError> {
+    pub(crate) fn check_pin(&self, header: &Header) -> Result<(), VaultError> {
         let pin = self.context.pins.load().ok().flatten();
         match pin.and_then(|pin| pin.refuses(&pin_of(header))) {
             Some(reason) => Err(VaultError::ForeignOrRetired { reason, kept: self.store.kept() }),
@@ -147,11 +179,22 @@ impl Place {
         let pins = &self.context.pins;
         let before = pins.load();
         let pin = pin_of(header);
-        if matches!(before, Ok(Some(before)) if before == pin) {
+        // Another writer may have noted a later save already.
+        let ahead = |noted: &Pin| (noted.vault, noted.key) == (pin.vault, pin.key) && noted.generation > pin.generation;
+        if matches!(&before, Ok(Some(noted)) if *noted == pin || ahead(noted)) {
             return None;
         }
         let saved = pins.save(&pin).err().map(Warning::PinNotSaved);
         saved.or(before.err().map(Warning::PinUnreadable))
+    }
+
+    /// Notes that a slot opened the vault, and forgets slots that it has no more.
+    pub(crate) fn save_use(&self, opened: &Opened) -> Option<Warning> {
+        let uses = &self.context.uses;
+        let mut known = uses.load();
+        known.retain(|&id, _| opened.header.slot(id).is_some());
+        known.insert(opened.by?, self.context.now());
+        uses.save(&known).err().map(Warning::UseNotSaved)
     }
 
     /// A name for a temporary file that no other writer has.
@@ -165,13 +208,13 @@ impl Place {
         context.kdf.admit(&[cost])?;
         let now = context.now().0;
         let vault: VaultId = context.random();
-        let salt: [u8; 16] = context.random();
-        let kek = kdf::passphrase_key(passphrase, &salt, cost)?;
+        let hashed = Hashed::with(passphrase, cost, context)?;
         let (key, code, slots) = context.with_rng(|rng| {
             let key = VaultKey::generate(rng);
             let code = RecoveryCode::generate(rng);
-            let mut making = Making { vault: &vault, key: &key, now, rng };
-            let slots = vec![making.passphrase_slot(salt, cost, &kek), making.recovery_slot(&code)];
+            let mut making = Making { vault: &vault, now, rng };
+            let drafts = [making.passphrase(None, &hashed), making.recovery(&code)];
+            let slots = drafts.iter().map(|draft| making.seal(draft, &key)).collect();
             (key, code, slots)
         });
         let header = Header {
@@ -183,32 +226,17 @@ impl Place {
             salt: [0; 32],
             body_length: 0,
             slots,
+            policy: Policy::EitherOr,
+            retired: Vec::new(),
+            edition: EDITION,
             other: fob_cbor::Map::new(),
         };
         Ok((key, header, code))
     }
 }
 
-fn pin_of(header: &Header) -> Pin {
-    Pin { vault: header.vault, key: header.key, generation: header.generation }
-}
-
-fn by_passphrase(header: &Header, passphrase: &Passphrase, context: &Context) -> Result<VaultKey, VaultError> {
-    let slots: Vec<(&Slot, (&[u8], Argon2Cost))> =
-        header.slots.iter().filter_map(|slot| Some((slot, slot.passphrase()?))).collect();
-    let costs: Vec<Argon2Cost> = slots.iter().map(|(_, (_, cost))| *cost).collect();
-    context.kdf.admit(&costs)?;
-    for (slot, (salt, cost)) in slots {
-        let kek = kdf::passphrase_key(passphrase, salt, cost)?;
-        if let Some(key) = slot.unwrap(&header.vault, &kek) {
-            return Ok(key);
-        }
-    }
-    Err(VaultError::WrongPassphrase)
-}
-
-fn by_recovery_code(header: &Header, code: &RecoveryCode) -> Option<VaultKey> {
-    header.slots.iter().find_map(|slot| slot.unwrap(&header.vault, &slot.recovery_key(&header.vault, code)?))
+pub(crate) fn pin_of(header: &Header) -> Pin {
+    Pin { vault: header.vault, key: header.key, generation: header.generation, next: None }
 }
 
 #[cfg(test)]

@@ -25,12 +25,16 @@ pub struct Pin {
     pub key: [u8; 16],
     /// Its generation.
     pub generation: u64,
+    /// The name of the vault key that is about to take its place: written before the vault is, so that a machine that
+    /// stops in between opens the old vault and the new one.
+    pub next: Option<[u8; 16]>,
 }
 
 impl Pin {
     /// Why a vault with these properties is not the one that was seen last, or younger.
     pub(crate) fn refuses(&self, found: &Self) -> Option<Foreign> {
-        if (self.vault, self.key) != (found.vault, found.key) {
+        let is_next = self.next == Some(found.key) && found.generation > self.generation;
+        if self.vault != found.vault || (self.key != found.key && !is_next) {
             Some(Foreign::AnotherKey)
         } else if found.generation < self.generation {
             Some(Foreign::Older { found: found.generation, last_seen: self.generation })
@@ -44,6 +48,9 @@ impl Pin {
         map.insert("vault", self.vault.to_vec());
         map.insert("key", self.key.to_vec());
         map.insert("generation", self.generation);
+        if let Some(next) = self.next {
+            map.insert("next", next);
+        }
         fob_cbor::encode(&Value::Map(map))
     }
 
@@ -54,6 +61,10 @@ impl Pin {
             vault: map.get_text("vault")?.as_bytes()?.try_into().ok()?,
             key: map.get_text("key")?.as_bytes()?.try_into().ok()?,
             generation: map.get_text("generation")?.as_u64()?,
+            next: match map.get_text("next") {
+                None => None,
+                Some(next) => Some(next.as_bytes()?.try_into().ok()?),
+            },
         })
     }
 }
@@ -71,6 +82,19 @@ pub trait Pins: Send + Sync {
     /// # Errors
     /// The system's; the former pin stays.
     fn save(&self, pin: &Pin) -> io::Result<()>;
+}
+
+/// Remembers nothing: for a vault that is only looked into, such as another machine's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPins;
+
+impl Pins for NoPins {
+    fn load(&self) -> io::Result<Option<Pin>> {
+        Ok(None)
+    }
+    fn save(&self, _pin: &Pin) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A pin in a file of its own, in a folder that is there.
@@ -109,7 +133,7 @@ mod tests {
     use super::*;
     use crate::RealDisk;
 
-    const PIN: Pin = Pin { vault: [1; 16], key: [2; 16], generation: 7 };
+    const PIN: Pin = Pin { vault: [1; 16], key: [2; 16], generation: 7, next: None };
 
     #[test]
     fn only_the_same_key_at_the_same_or_a_later_generation_passes() {
@@ -125,13 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_about_to_come_passes_with_the_generation_that_it_comes_with() {
+        let pin = Pin { next: Some([3; 16]), ..PIN };
+        let new = Pin { key: [3; 16], generation: 8, ..PIN };
+        assert_eq!(pin.refuses(&PIN), None, "the write never happened");
+        assert_eq!(pin.refuses(&new), None);
+        for found in [Pin { generation: 7, ..new }, Pin { key: [4; 16], ..new }, Pin { vault: [3; 16], ..new }] {
+            assert_eq!(pin.refuses(&found), Some(Foreign::AnotherKey), "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_pin_file_remembers_the_last_pin_and_names_a_broken_one() {
         let folder = tempfile::tempdir().unwrap();
         let pins = FilePins::new(folder.path().join("pin"), Arc::new(RealDisk));
         assert_eq!(pins.load().unwrap(), None);
         pins.save(&PIN).unwrap();
-        pins.save(&Pin { generation: 8, ..PIN }).unwrap();
-        assert_eq!(pins.load().unwrap(), Some(Pin { generation: 8, ..PIN }));
+        let next = Pin { generation: 8, next: Some([9; 16]), ..PIN };
+        pins.save(&next).unwrap();
+        assert_eq!(pins.load().unwrap(), Some(next));
         std::fs::write(folder.path().join("pin"), b"nonsense").unwrap();
         assert_eq!(pins.load().unwrap_err().kind(), io::ErrorKind::InvalidData);
     }

@@ -2,41 +2,102 @@
 //!
 //! A slot is a CBOR map and is kept as one, so kinds and fields that a later fob adds survive a save by this one. The
 //! wrap's associated data is [vault id, slot id, kind, parameters]: a slot moved to another vault, renamed, or with
-//! cheaper parameters no longer opens. Labels are not here, they lie in the sealed body.
+//! cheaper parameters no longer opens. Labels are not here, they lie in the sealed body. How each kind comes to its
+//! key-encryption key is in `slot/kek`, what a new slot is made of in `slot/draft`.
 
-use fob_ambient::Rng;
+mod draft;
+mod kek;
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use fob_ambient::UnixTime;
 use fob_cbor::{Map, Value};
 use ring::aead::{Aad, NONCE_LEN, Nonce};
 use zeroize::Zeroizing;
 
-use crate::keys::{KeyBytes, VaultId, VaultKey, aes_256_gcm, hkdf_sha256, info};
-use crate::{Argon2Cost, RecoveryCode};
+use crate::Argon2Cost;
+use crate::keys::{KeyBytes, VaultId, VaultKey, aes_256_gcm};
+
+pub(crate) use draft::{Draft, Hashed, KeyAnswer, Making};
+pub(crate) use kek::{AndParameters, KeyParameters, MAX_CREDENTIAL, MAX_TPM_BLOB};
 
 /// Most slots in a vault.
 pub(crate) const MAX_SLOTS: usize = 32;
 /// Bytes of a slot's id, and of a passphrase slot's salt.
 const ID_LENGTH: usize = 16;
-/// Bytes of a recovery slot's salt.
-const RECOVERY_SALT_LENGTH: usize = 32;
 /// Longest salt that is read.
 const MAX_SALT_LENGTH: usize = 64;
 
+/// Names a slot for as long as it is there. 128 random bits, written as 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub(crate) [u8; ID_LENGTH]);
+
+/// A text that is no [`SlotId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a slot's id is 32 hexadecimal digits")]
+pub struct SlotIdError;
+
+impl SlotId {
+    /// The sixteen bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; ID_LENGTH] {
+        &self.0
+    }
+}
+
+impl From<[u8; ID_LENGTH]> for SlotId {
+    fn from(bytes: [u8; ID_LENGTH]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl FromStr for SlotId {
+    type Err = SlotIdError;
+
+    fn from_str(text: &str) -> Result<Self, SlotIdError> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| SlotIdError)?;
+        bytes.try_into().map(Self).map_err(|_| SlotIdError)
+    }
+}
+
+impl fmt::Display for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER_PERMISSIVE.encode(&self.0))
+    }
+}
+
 /// What opens a slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SlotKind {
     /// Argon2id over a passphrase.
     Passphrase,
     /// HKDF over a recovery code.
     Recovery,
+    /// hmac-secret of a security key that has checked who is there.
+    Key,
+    /// A passphrase and a security key together.
+    PassphraseAndKey,
+    /// A random secret that the desktop's keyring keeps.
+    SecretService,
+    /// A random secret sealed by a TPM 2.0.
+    Tpm,
     /// A kind of a later fob: kept, and passed over.
     Other(String),
 }
 
 impl SlotKind {
-    fn name(&self) -> &str {
+    /// The word in the file.
+    #[must_use]
+    pub fn name(&self) -> &str {
         match self {
             Self::Passphrase => "passphrase",
             Self::Recovery => "recovery",
+            Self::Key => "key",
+            Self::PassphraseAndKey => "passphrase-and-key",
+            Self::SecretService => "secret-service",
+            Self::Tpm => "tpm2",
             Self::Other(name) => name,
         }
     }
@@ -45,6 +106,10 @@ impl SlotKind {
         match name {
             "passphrase" => Self::Passphrase,
             "recovery" => Self::Recovery,
+            "key" => Self::Key,
+            "passphrase-and-key" => Self::PassphraseAndKey,
+            "secret-service" => Self::SecretService,
+            "tpm2" => Self::Tpm,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -53,14 +118,19 @@ impl SlotKind {
 /// One slot as an unlocked vault lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotInfo {
-    /// Sixteen bytes in hexadecimal.
-    pub id: String,
+    /// Its name for as long as it is there; `None` for a slot of a later fob that has none.
+    pub id: Option<SlotId>,
     /// What opens it.
     pub kind: SlotKind,
     /// The person's name for it, empty if it has none.
     pub label: String,
-    /// When it was made, in Unix seconds, if it says so.
-    pub created: Option<u64>,
+    /// When it was made, if it says so.
+    pub created: Option<UnixTime>,
+    /// When it last opened the vault on this machine, if that is known.
+    pub used: Option<UnixTime>,
+    /// Whether it opens with the login alone, so that nobody is asked for anything: the desktop's keyring, or a TPM
+    /// without PIN.
+    pub opens_with_login: bool,
 }
 
 /// A slot as it stands in the header, unknown fields included.
@@ -84,40 +154,13 @@ impl Slot {
         SlotKind::from_name(self.0.get_text("kind").and_then(Value::as_text).unwrap_or_default())
     }
 
-    pub(crate) fn id(&self) -> Option<&[u8]> {
-        self.bytes("id")
+    /// Its id, if it is one of ours.
+    pub(crate) fn id(&self) -> Option<SlotId> {
+        self.bytes("id")?.try_into().ok().map(SlotId)
     }
 
-    pub(crate) fn created(&self) -> Option<u64> {
-        self.0.get_text("created").and_then(Value::as_u64)
-    }
-
-    /// Wraps the vault key for a kind's key-encryption key, with fresh parameters and a fresh id.
-    fn seal(making: &mut Making<'_>, id: [u8; ID_LENGTH], kind: &SlotKind, parameters: Map, kek: &KeyBytes) -> Self {
-        let mut slot = Map::new();
-        slot.insert("id", id.to_vec());
-        slot.insert("kind", kind.name());
-        slot.insert("parameters", parameters);
-        slot.insert("created", making.now);
-        let mut slot = Self(slot);
-        let wrapped = slot.wrap(making, kek);
-        slot.0.insert("wrapped", wrapped);
-        slot
-    }
-
-    fn wrap(&self, making: &mut Making<'_>, kek: &KeyBytes) -> Vec<u8> {
-        let mut nonce = [0; NONCE_LEN];
-        making.rng.fill(&mut nonce);
-        // Sealed in place: what is in this buffer when it is next seen is ciphertext.
-        let mut key = making.key.expose().to_vec();
-        let tag = aes_256_gcm(kek)
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(self.associated_data(making.vault)),
-                &mut key,
-            )
-            .expect("32 bytes are below GCM's limit");
-        [nonce.as_slice(), &key, tag.as_ref()].concat()
+    pub(crate) fn created(&self) -> Option<UnixTime> {
+        self.0.get_text("created").and_then(Value::as_u64).map(UnixTime)
     }
 
     /// The vault key, if `kek` is the one that wrapped it and nothing in between was changed.
@@ -159,69 +202,23 @@ impl Slot {
         (ID_LENGTH..=MAX_SALT_LENGTH).contains(&salt.len()).then_some(salt)
     }
 
-    /// Salt and cost, if this is a passphrase slot that this fob understands.
-    pub(crate) fn passphrase(&self) -> Option<(&[u8], Argon2Cost)> {
-        let parameters = self.parameters().filter(|_| self.kind() == SlotKind::Passphrase)?;
-        let number = |name| parameters.get_text(name).and_then(Value::as_u64);
-        let ours = parameters.get_text("algorithm").and_then(Value::as_text) == Some("argon2id")
-            && number("version") == Some(0x13);
-        // A number beyond 32 bits is kept as the largest: the bounds refuse it by its size.
-        let capped = |name| number(name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        let cost = Argon2Cost { memory_kib: capped("memory_kib")?, passes: capped("passes")?, lanes: capped("lanes")? };
-        if ours { Some((self.salt()?, cost)) } else { None }
-    }
-
-    /// The key-encryption key of a recovery slot; `None` for other kinds.
-    pub(crate) fn recovery_key(&self, vault: &VaultId, code: &RecoveryCode) -> Option<KeyBytes> {
-        if self.kind() != SlotKind::Recovery {
-            return None;
+    /// Whether it opens without anybody being asked: barred beside "passphrase and key".
+    pub(crate) fn opens_with_login(&self) -> bool {
+        match self.kind() {
+            SlotKind::SecretService => true,
+            SlotKind::Tpm => self.tpm().is_none_or(|tpm| !tpm.pin),
+            _ => false,
         }
-        Some(recovery_key(vault, self.id()?, self.salt()?, code))
-    }
-}
-
-/// What the making of a slot takes.
-pub(crate) struct Making<'a> {
-    pub(crate) vault: &'a VaultId,
-    pub(crate) key: &'a VaultKey,
-    pub(crate) now: u64,
-    pub(crate) rng: &'a mut dyn Rng,
-}
-
-impl Making<'_> {
-    fn random<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.rng.fill(&mut bytes);
-        bytes
     }
 
-    /// A slot that opens with what Argon2 made of a passphrase, this salt and this cost.
-    pub(crate) fn passphrase_slot(&mut self, salt: [u8; 16], cost: Argon2Cost, kek: &KeyBytes) -> Slot {
-        let mut parameters = Map::new();
-        parameters.insert("algorithm", "argon2id");
-        parameters.insert("version", 0x13_u64);
-        parameters.insert("memory_kib", cost.memory_kib);
-        parameters.insert("passes", cost.passes);
-        parameters.insert("lanes", cost.lanes);
-        parameters.insert("salt", salt.to_vec());
-        let id = self.random();
-        Slot::seal(self, id, &SlotKind::Passphrase, parameters, kek)
+    /// What it says of its price, if it is a slot with a passphrase that this fob understands.
+    pub(crate) fn cost(&self) -> Option<Argon2Cost> {
+        match self.kind() {
+            SlotKind::Passphrase => Some(self.passphrase()?.1),
+            SlotKind::PassphraseAndKey => Some(self.passphrase_and_key()?.cost),
+            _ => None,
+        }
     }
-
-    /// A slot that opens with this code.
-    pub(crate) fn recovery_slot(&mut self, code: &RecoveryCode) -> Slot {
-        let salt: [u8; RECOVERY_SALT_LENGTH] = self.random();
-        let mut parameters = Map::new();
-        parameters.insert("salt", salt.to_vec());
-        let id = self.random();
-        let kek = recovery_key(self.vault, &id, &salt, code);
-        Slot::seal(self, id, &SlotKind::Recovery, parameters, &kek)
-    }
-}
-
-fn recovery_key(vault: &VaultId, slot: &[u8], salt: &[u8], code: &RecoveryCode) -> KeyBytes {
-    let info = info("fob vault 1 recovery", [Value::Bytes(vault.to_vec()), Value::Bytes(slot.to_vec())]);
-    hkdf_sha256(code.bytes(), salt, &info)
 }
 
 #[cfg(test)]

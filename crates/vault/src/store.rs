@@ -2,8 +2,11 @@
 //!
 //! A write is: take the lock, see that the file is still the one that was loaded, write a new file beside it, sync,
 //! read it back, keep the old one under a second name, rename, sync the folder. Whatever stops it in between leaves
-//! the old file or the new one whole. Beside `vault` lie `vault.lock`, for a moment `vault.tmp-…`, and the last ten
-//! versions as `vault.backup-GENERATION-VAULT-HASH`.
+//! the old file or the new one whole. Beside `vault` lie `vault.lock`, for a moment `vault.tmp-…`, and older versions
+//! as `vault.backup-…` (`versions` has their names and says which stay). A write under a new vault key, which leaves no
+//! older version under the old one, is in `store/sealed`.
+
+mod sealed;
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,14 +14,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use fob_ambient::UnixTime;
 use ring::digest;
 
 use crate::envelope::{Flaw, MAX_FILE};
+use crate::header::Header;
 use crate::keys::VaultId;
-use crate::{Disk, Kept, VaultError};
+use crate::versions::{self, Name, Named, vault_name};
+use crate::{Disk, Kept, Occasion, VaultError};
 
-/// How many older versions are kept.
-const KEPT_VERSIONS: usize = 10;
+pub(crate) use sealed::Resealed;
+
 /// Permission bits that nobody but the owner may have.
 const OTHERS: u32 = 0o077;
 
@@ -43,13 +49,26 @@ impl Fingerprint {
 pub(crate) struct Loaded {
     pub(crate) vault: VaultId,
     pub(crate) generation: u64,
+    pub(crate) changed: UnixTime,
     pub(crate) fingerprint: Fingerprint,
 }
 
 impl Loaded {
-    /// Four bytes of the vault's id for a file name: backups of a vault that was there before are not ours to prune.
-    fn vault_name(&self) -> String {
-        HEXLOWER.encode(self.vault.first_chunk::<4>().expect("4 of 16 bytes"))
+    /// The version that this header was read from.
+    pub(crate) fn of(header: &Header, fingerprint: Fingerprint) -> Self {
+        let Header { vault, generation, changed, .. } = *header;
+        Self { vault, generation, changed: UnixTime(changed), fingerprint }
+    }
+
+    /// Its name as a backup.
+    fn name(&self, occasion: Option<Occasion>) -> Name {
+        Name {
+            generation: self.generation,
+            vault: vault_name(&self.vault),
+            hash: self.fingerprint.short(),
+            changed: Some(self.changed),
+            occasion,
+        }
     }
 }
 
@@ -85,8 +104,12 @@ impl Store {
 
     /// The whole file, if its owner alone can read it.
     pub(crate) fn read(&self) -> Result<Vec<u8>, VaultError> {
-        let image = self.disk.read(&self.path, MAX_FILE).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => VaultError::Missing { path: self.path.clone() },
+        self.read_at(&self.path)
+    }
+
+    fn read_at(&self, path: &Path) -> Result<Vec<u8>, VaultError> {
+        let image = self.disk.read(path, MAX_FILE).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => VaultError::Missing { path: path.to_owned() },
             io::ErrorKind::InvalidInput => self.flawed(Flaw::NotAVault),
             _ => VaultError::Io { doing: "read the vault", source: error },
         })?;
@@ -118,25 +141,85 @@ impl Store {
         self.put(file, nonce)
     }
 
-    /// Puts the next version in place of the loaded one and keeps that as a backup.
-    pub(crate) fn replace(&self, loaded: Loaded, file: &[u8], nonce: &str) -> Result<(), WriteFailed> {
-        self.try_replace(loaded, file, nonce).map_err(|error| {
-            let replaced = self.read().is_ok_and(|now| now == file);
-            WriteFailed { error, replaced }
-        })
+    /// Puts the next version in place of the loaded one and keeps that as a backup, for an occasion if there is one.
+    pub(crate) fn replace(
+        &self,
+        loaded: Loaded,
+        file: &[u8],
+        nonce: &str,
+        occasion: Option<Occasion>,
+    ) -> Result<(), WriteFailed> {
+        self.try_replace(loaded, file, nonce, occasion).map_err(|error| self.failed(error, file))
     }
 
-    fn try_replace(&self, loaded: Loaded, file: &[u8], nonce: &str) -> Result<(), VaultError> {
+    fn failed(&self, error: VaultError, file: &[u8]) -> WriteFailed {
+        let replaced = self.read().is_ok_and(|now| now == file);
+        WriteFailed { error, replaced }
+    }
+
+    fn try_replace(
+        &self,
+        loaded: Loaded,
+        file: &[u8],
+        nonce: &str,
+        occasion: Option<Occasion>,
+    ) -> Result<(), VaultError> {
         let _lock = self.lock()?;
+        let current = self.current(&loaded)?;
+        self.remove_leftovers();
+        self.keep(&loaded.name(None), &current, nonce)?;
+        if occasion.is_some() {
+            self.keep(&loaded.name(occasion), &current, nonce)?;
+        }
+        self.put(file, nonce)?;
+        self.prune(&loaded.vault);
+        Ok(())
+    }
+
+    /// Keeps the loaded version now, for an occasion; where.
+    pub(crate) fn keep_for(&self, loaded: Loaded, occasion: Occasion, nonce: &str) -> Result<PathBuf, VaultError> {
+        let _lock = self.lock()?;
+        let current = self.current(&loaded)?;
+        let kept = self.keep(&loaded.name(Some(occasion)), &current, nonce)?;
+        self.disk.sync_folder(&self.folder).map_err(VaultError::io("sync the vault's folder"))?;
+        self.prune(&loaded.vault);
+        Ok(kept)
+    }
+
+    /// Puts a version in place of whatever is there, if that is still what was seen; keeps that, sound or not.
+    pub(crate) fn put_over(
+        &self,
+        seen: Option<(Loaded, &[u8])>,
+        file: &[u8],
+        vault: &VaultId,
+        nonce: &str,
+    ) -> Result<(), VaultError> {
+        let _lock = self.lock()?;
+        let there = match self.read() {
+            Ok(bytes) => Some(bytes),
+            Err(VaultError::Missing { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if there.as_deref() != seen.map(|(_, bytes)| bytes) {
+            let generation = seen.map_or(0, |(loaded, _)| loaded.generation);
+            return Err(VaultError::StaleGeneration { loaded: generation });
+        }
+        self.remove_leftovers();
+        if let Some((loaded, bytes)) = seen.filter(|(_, bytes)| !bytes.is_empty()) {
+            self.keep(&loaded.name(Some(Occasion::Restore)), bytes, nonce)?;
+        }
+        self.put(file, nonce)?;
+        self.prune(vault);
+        Ok(())
+    }
+
+    /// The file as it is, if it is the loaded one.
+    fn current(&self, loaded: &Loaded) -> Result<Vec<u8>, VaultError> {
         let current = self.read()?;
         if Fingerprint::of(&current) != loaded.fingerprint {
             return Err(VaultError::StaleGeneration { loaded: loaded.generation });
         }
-        self.remove_leftovers();
-        self.keep(loaded, &current, nonce)?;
-        self.put(file, nonce)?;
-        self.prune(&loaded);
-        Ok(())
+        Ok(current)
     }
 
     /// Temporary file, sync, read back, rename, sync of the folder.
@@ -161,32 +244,56 @@ impl Store {
         }
     }
 
-    /// A second name for the loaded version; a copy where the file system has no second names.
-    fn keep(&self, loaded: Loaded, current: &[u8], nonce: &str) -> Result<(), VaultError> {
-        let Loaded { generation, fingerprint, .. } = loaded;
-        let backup = self.named(&format!(".backup-{generation:020}-{}-{}", loaded.vault_name(), fingerprint.short()));
+    /// A second name for the version that is in place; a copy where the file system has no second names. Its bytes
+    /// were read and found to be those that opened, so what is kept is sound.
+    fn keep(&self, name: &Name, current: &[u8], nonce: &str) -> Result<PathBuf, VaultError> {
+        let backup = self.backup(name);
         match self.disk.link(&self.path, &backup) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(backup),
             // The same generation with the same hash: an earlier write kept it and then went no further.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(backup),
             Err(_) => {
                 let temporary = self.named(&format!(".tmp-{nonce}-backup"));
                 self.write_synced(&temporary, current)?;
-                self.disk.rename(&temporary, &backup).map_err(VaultError::io("keep the older vault"))
+                self.disk.rename(&temporary, &backup).map_err(VaultError::io("keep the older vault"))?;
+                Ok(backup)
             }
         }
     }
 
     /// The write has succeeded by now: a backup too many is no reason to say otherwise. Backups of another vault that
     /// once lay here may be all that is left of it and are never counted.
-    fn prune(&self, loaded: &Loaded) {
-        let ours = format!("-{}-", loaded.vault_name());
-        let kept = self.kept();
-        let ours =
-            kept.paths().filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(&ours)));
-        for surplus in ours.skip(KEPT_VERSIONS) {
-            let _ = self.disk.remove(surplus);
+    fn prune(&self, vault: &VaultId) {
+        for surplus in versions::surplus(self.backups_of(vault)) {
+            let _ = self.disk.remove(&surplus);
         }
+    }
+
+    /// Everything beside the file that is named as a backup.
+    pub(crate) fn backups(&self) -> Vec<Named> {
+        let beginning = self.named(".backup-");
+        let named = |path: PathBuf| {
+            let text = path.as_os_str().as_encoded_bytes().strip_prefix(beginning.as_os_str().as_encoded_bytes())?;
+            let name = Name::from_text(std::str::from_utf8(text).ok()?)?;
+            Some((path, name))
+        };
+        self.beside(".backup-").filter_map(named).collect()
+    }
+
+    fn backups_of(&self, vault: &VaultId) -> Vec<Named> {
+        let ours = vault_name(vault);
+        let mut backups = self.backups();
+        backups.retain(|(_, name)| name.vault == ours);
+        backups
+    }
+
+    fn backup(&self, name: &Name) -> PathBuf {
+        self.named(&format!(".backup-{}", name.to_text()))
+    }
+
+    /// A version beside the vault, or wherever: read like the vault itself.
+    pub(crate) fn read_version(&self, path: &Path) -> Result<Vec<u8>, VaultError> {
+        self.read_at(path)
     }
 
     /// What writers left that were stopped in the middle. Nobody else writes: we hold the lock.

@@ -7,22 +7,19 @@ use std::fmt;
 use std::io;
 use std::mem::discriminant;
 
-use data_encoding::HEXLOWER;
-use fob_ambient::UnixTime;
-use fob_otp::{Account, Code, Kind};
-
-use crate::body::{Body, Removed};
+use crate::body::Body;
 use crate::envelope::{self, Envelope, Flaw};
-use crate::header::Header;
+use crate::header::{EDITION, Header};
 use crate::keys::VaultKey;
 use crate::locked::{LockedVault, Place};
 use crate::store::{Fingerprint, Loaded};
-use crate::{Entry, EntryId, Part, SlotInfo, Unreadable, VaultError};
+use crate::undo::Undo;
+use crate::{Entry, EntryId, Occasion, Part, SlotId, Unreadable, VaultError};
 
 /// A vault with its key in memory. Dropping or locking it wipes key and seeds.
 pub struct UnlockedVault {
-    place: Place,
-    opened: Opened,
+    pub(crate) place: Place,
+    pub(crate) opened: Opened,
     warnings: Vec<Warning>,
 }
 
@@ -32,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) key: VaultKey,
     pub(crate) body: Body,
     pub(crate) fingerprint: Fingerprint,
+    /// The slot that the key came out of.
+    pub(crate) by: Option<SlotId>,
 }
 
 /// Something that does not stop the work, yet somebody should know.
@@ -43,27 +42,9 @@ pub enum Warning {
     /// It could not be brought up to date: an older vault may go unnoticed next time.
     #[error("cannot note which version of the vault was used last")]
     PinNotSaved(#[source] io::Error),
-}
-
-/// A counter-based code, and the counter that made it.
-#[derive(Debug)]
-pub struct HotpCode {
-    /// The code.
-    pub code: Code,
-    /// Its counter. The vault's stands one higher.
-    pub counter: u64,
-}
-
-/// How to take a change back.
-enum Undo {
-    /// Drop the last `n` entries.
-    Add(usize),
-    /// Put the entry back at its place and forget that it was removed.
-    Remove(usize, Box<Entry>),
-    /// Put the counter and the time of the last change back.
-    Counter { place: usize, counter: u64, modified: UnixTime },
-    /// Put the sites and the time of the last change back.
-    Sites { place: usize, sites: Vec<String>, modified: UnixTime },
+    /// The time of this use could not be noted: the list of slots shows an older one.
+    #[error("cannot note when this way in was used")]
+    UseNotSaved(#[source] io::Error),
 }
 
 impl UnlockedVault {
@@ -101,113 +82,6 @@ impl UnlockedVault {
         &self.warnings
     }
 
-    /// The ways into this vault.
-    #[must_use]
-    pub fn slots(&self) -> Vec<SlotInfo> {
-        let slots = self.opened.header.slots.iter();
-        slots
-            .map(|slot| SlotInfo {
-                id: HEXLOWER.encode(slot.id().unwrap_or_default()),
-                kind: slot.kind(),
-                label: slot.id().and_then(|id| self.opened.body.label(id)).unwrap_or_default().to_owned(),
-                created: slot.created(),
-            })
-            .collect()
-    }
-
-    /// An entry that gives the same codes as this account, whatever their names.
-    #[must_use]
-    pub fn duplicate_of(&self, account: &Account) -> Option<EntryId> {
-        self.entries().iter().find(|entry| entry.gives_the_codes_of(account)).map(|entry| entry.id)
-    }
-
-    /// Adds an account that is bound to no site.
-    ///
-    /// # Errors
-    /// What kept the vault from being written; the entry is then not there, unless the new file already was.
-    pub fn add(&mut self, account: Account) -> Result<EntryId, VaultError> {
-        self.add_for(account, Vec::new())
-    }
-
-    /// Adds an account, bound to these sites from the beginning: origins as the browser writes them.
-    ///
-    /// # Errors
-    /// As [`UnlockedVault::add`].
-    pub fn add_for(&mut self, account: Account, sites: Vec<String>) -> Result<EntryId, VaultError> {
-        let id = self.push(account, sites);
-        self.commit(Undo::Add(1))?;
-        Ok(id)
-    }
-
-    /// Adds many accounts in one write: all of them, or none.
-    ///
-    /// # Errors
-    /// As [`UnlockedVault::add`].
-    pub fn add_all(&mut self, accounts: impl IntoIterator<Item = Account>) -> Result<Vec<EntryId>, VaultError> {
-        let ids: Vec<EntryId> = accounts.into_iter().map(|account| self.push(account, Vec::new())).collect();
-        if !ids.is_empty() {
-            self.commit(Undo::Add(ids.len()))?;
-        }
-        Ok(ids)
-    }
-
-    fn push(&mut self, account: Account, sites: Vec<String>) -> EntryId {
-        let id = EntryId::from(self.place.context.random());
-        self.opened.body.push(Entry::new(id, account, sites, self.place.context.now()));
-        id
-    }
-
-    /// Binds an entry to a site (an origin as the browser writes it), or lets go of it. Nothing is written when it
-    /// stands so already.
-    ///
-    /// # Errors
-    /// [`VaultError::UnknownEntry`], or what kept the vault from being written: the entry is then as it was.
-    pub fn bind(&mut self, id: EntryId, site: &str, bound: bool) -> Result<(), VaultError> {
-        let now = self.place.context.now();
-        let place = self.opened.body.place(id).ok_or(VaultError::UnknownEntry(id))?;
-        let entry = self.opened.body.entry_mut(place).ok_or(VaultError::UnknownEntry(id))?;
-        if entry.is_for(site) == bound {
-            return Ok(());
-        }
-        let undo = Undo::Sites { place, sites: entry.sites.clone(), modified: entry.modified };
-        if bound {
-            entry.sites.push(site.to_owned());
-        } else {
-            entry.sites.retain(|other| other != site);
-        }
-        entry.modified = now;
-        self.commit(undo)
-    }
-
-    /// Removes an entry. Its id and the time stay behind, so that a later merge does not bring it back.
-    ///
-    /// # Errors
-    /// [`VaultError::UnknownEntry`], or what kept the vault from being written.
-    pub fn remove(&mut self, id: EntryId) -> Result<(), VaultError> {
-        let removed = Removed { id, time: self.place.context.now() };
-        let (place, entry) = self.opened.body.remove(removed).ok_or(VaultError::UnknownEntry(id))?;
-        self.commit(Undo::Remove(place, Box::new(entry)))
-    }
-
-    /// The next code of a counter-based account. The counter behind it is on the disk before the code is returned:
-    /// a crash may skip a code, it never gives one twice (RFC 4226 section 7.2).
-    ///
-    /// # Errors
-    /// [`VaultError::UnknownEntry`], [`VaultError::NoCounter`], [`VaultError::CounterUsedUp`],
-    /// [`VaultError::Unusable`], or what kept the vault from being written: then there is no code.
-    pub fn take_hotp(&mut self, id: EntryId) -> Result<HotpCode, VaultError> {
-        let place = self.opened.body.place(id).ok_or(VaultError::UnknownEntry(id))?;
-        let entry = self.opened.body.entry_mut(place).ok_or(VaultError::UnknownEntry(id))?;
-        let Kind::Hotp { counter } = entry.account.kind else { return Err(VaultError::NoCounter(id)) };
-        let code = entry.account.hotp(counter)?;
-        let next = counter.checked_add(1).ok_or(VaultError::CounterUsedUp(id))?;
-        let undo = Undo::Counter { place, counter, modified: entry.modified };
-        entry.account.kind = Kind::Hotp { counter: next };
-        entry.modified = self.place.context.now();
-        self.commit(undo)?;
-        Ok(HotpCode { code, counter })
-    }
-
     /// Forgets key and seeds.
     #[must_use]
     pub fn lock(self) -> LockedVault {
@@ -216,7 +90,18 @@ impl UnlockedVault {
 
     /// Notes this generation outside the vault.
     pub(crate) fn pin(&mut self) {
-        if let Some(warning) = self.place.save_pin(&self.opened.header) {
+        let warning = self.place.save_pin(&self.opened.header);
+        self.warn(warning);
+    }
+
+    /// Notes outside the vault which slot opened it, and when.
+    pub(crate) fn note_use(&mut self) {
+        let warning = self.place.save_use(&self.opened);
+        self.warn(warning);
+    }
+
+    fn warn(&mut self, warning: Option<Warning>) {
+        if let Some(warning) = warning {
             // One of each: a state directory that stays full must not fill the memory too.
             self.warnings.retain(|known| discriminant(known) != discriminant(&warning));
             self.warnings.push(warning);
@@ -224,7 +109,8 @@ impl UnlockedVault {
     }
 
     /// Writes what memory holds, or makes memory what the disk holds.
-    fn commit(&mut self, undo: Undo) -> Result<(), VaultError> {
+    pub(crate) fn commit(&mut self, undo: Undo) -> Result<(), VaultError> {
+        self.opened.body.bin_mut().forget(self.place.context.now());
         let (written, error) = self.save();
         match written {
             Some((header, fingerprint)) => {
@@ -235,24 +121,35 @@ impl UnlockedVault {
                     self.pin();
                 }
             }
-            None => self.take_back(undo),
+            None => undo.take_back(&mut self.opened.body),
         }
         error.map_or(Ok(()), Err)
     }
 
     /// What is on the disk now if it is the new version, and what went wrong, if anything did.
-    fn save(&self) -> (Option<(Header, Fingerprint)>, Option<VaultError>) {
+    pub(crate) fn save(&self) -> (Option<(Header, Fingerprint)>, Option<VaultError>) {
+        self.save_for(None)
+    }
+
+    /// As [`UnlockedVault::save`]; the version before it is kept for an occasion.
+    pub(crate) fn save_for(&self, occasion: Option<Occasion>) -> (Option<(Header, Fingerprint)>, Option<VaultError>) {
         let (header, file) = match self.seal_next() {
             Ok(sealed) => sealed,
             Err(error) => return (None, Some(error)),
         };
         let written = Some((header, Fingerprint::of(&file)));
-        let Opened { header: old, fingerprint, .. } = &self.opened;
-        let loaded = Loaded { vault: old.vault, generation: old.generation, fingerprint: *fingerprint };
-        match self.place.store.replace(loaded, &file, &self.place.temporary_name()) {
+        let loaded = self.loaded();
+        // The first save by a later edition: what the former one wrote stays, whatever comes after.
+        let occasion = if self.opened.header.edition < EDITION { Some(Occasion::Migration) } else { occasion };
+        match self.place.store.replace(loaded, &file, &self.place.temporary_name(), occasion) {
             Ok(()) => (written, None),
             Err(failed) => (written.filter(|_| failed.replaced), Some(failed.error)),
         }
+    }
+
+    /// The version that memory came from.
+    pub(crate) fn loaded(&self) -> Loaded {
+        Loaded::of(&self.opened.header, self.opened.fingerprint)
     }
 
     /// The next generation's file. It has been opened again before anything of it is written.
@@ -261,32 +158,13 @@ impl UnlockedVault {
         let mut header = header.clone();
         header.generation = header.generation.saturating_add(1);
         header.changed = self.place.context.now().0;
+        header.edition = header.edition.max(EDITION);
         let plain = body.to_bytes();
         let file = envelope::seal(&mut header, plain.clone(), key, self.place.context.random())?;
         let reopened = Envelope::parse(&file).and_then(|envelope| envelope.open(key));
         match reopened {
             Ok(reopened) if *reopened == *plain => Ok((header, file)),
             _ => Err(self.place.store.flawed(Flaw::Damaged(Part::Body))),
-        }
-    }
-
-    fn take_back(&mut self, undo: Undo) {
-        let body = &mut self.opened.body;
-        match undo {
-            Undo::Add(count) => body.pop(count),
-            Undo::Remove(place, entry) => body.put_back(place, *entry),
-            Undo::Counter { place, counter, modified } => {
-                if let Some(entry) = body.entry_mut(place) {
-                    entry.account.kind = Kind::Hotp { counter };
-                    entry.modified = modified;
-                }
-            }
-            Undo::Sites { place, sites, modified } => {
-                if let Some(entry) = body.entry_mut(place) {
-                    entry.sites = sites;
-                    entry.modified = modified;
-                }
-            }
         }
     }
 }

@@ -3,13 +3,14 @@
 //! `fob_cbor::encode` lets its buffer grow, and growing leaves the old buffer in freed memory. What must not stay
 //! there is encoded here instead: into a buffer that has its full size from the start.
 
-use fob_cbor::{Map, Value, encode_into};
+use fob_cbor::{Map, Value, encode_head, encode_into};
 use zeroize::{Zeroize, Zeroizing};
 
 /// CBOR's major types that are written here (RFC 8949 section 3.1).
-const MAJOR_BYTES: u8 = 2;
-const MAJOR_ARRAY: u8 = 4;
-const MAJOR_MAP: u8 = 5;
+pub(crate) const MAJOR_BYTES: u8 = 2;
+pub(crate) const MAJOR_TEXT: u8 = 3;
+pub(crate) const MAJOR_ARRAY: u8 = 4;
+pub(crate) const MAJOR_MAP: u8 = 5;
 
 /// A value of the sealed body that is kept as it is. Every text and byte string in it is wiped on drop.
 pub(crate) struct Wiped(pub(crate) Value);
@@ -28,38 +29,34 @@ pub(crate) fn encode(value: &Value) -> Zeroizing<Vec<u8>> {
 }
 
 /// A map in canonical CBOR, with `encoded` standing where the map has a placeholder for the key `name`.
-pub(crate) fn encode_with(map: &Map, name: &str, encoded: &[u8]) -> Zeroizing<Vec<u8>> {
-    let head = head(MAJOR_MAP, map.len());
-    let is_placeholder = |key: &Value| key.as_text() == Some(name);
-    let value_length = |key, value| if is_placeholder(key) { encoded.len() } else { length(value) };
+pub(crate) fn encode_with(map: &Map, name: &str, encoded: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    encode_with_all(map, &[(name, encoded)])
+}
+
+/// A map in canonical CBOR, with what is encoded already standing where the map has placeholders.
+pub(crate) fn encode_with_all(map: &Map, encoded: &[(&str, Zeroizing<Vec<u8>>)]) -> Zeroizing<Vec<u8>> {
+    let instead = |key: &Value| {
+        let name = key.as_text()?;
+        encoded.iter().find(|(placeholder, _)| *placeholder == name).map(|(_, encoded)| encoded)
+    };
+    let value_length = |key, value| instead(key).map_or_else(|| length(value), |encoded| encoded.len());
     let members: usize = map.iter().map(|(key, value)| length(key) + value_length(key, value)).sum();
-    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + members));
-    out.extend_from_slice(&head);
+    let mut out = Zeroizing::new(Vec::with_capacity(head_length(map.len() as u64) + members));
+    encode_head(MAJOR_MAP, map.len() as u64, &mut out);
     for (key, value) in map.iter() {
         encode_into(key, &mut out);
-        if is_placeholder(key) {
-            out.extend_from_slice(encoded);
-        } else {
-            encode_into(value, &mut out);
+        match instead(key) {
+            Some(encoded) => out.extend_from_slice(encoded),
+            None => encode_into(value, &mut out),
         }
     }
     out
 }
 
-/// A byte string in CBOR.
-pub(crate) fn encode_bytes(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let head = head(MAJOR_BYTES, bytes.len());
-    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + bytes.len()));
-    out.extend_from_slice(&head);
-    out.extend_from_slice(bytes);
-    out
-}
-
 /// An array in CBOR, of encoded items.
 pub(crate) fn encode_array(items: &[Zeroizing<Vec<u8>>]) -> Zeroizing<Vec<u8>> {
-    let head = head(MAJOR_ARRAY, items.len());
-    let mut out = Zeroizing::new(Vec::with_capacity(head.len() + total(items)));
-    out.extend_from_slice(&head);
+    let mut out = Zeroizing::new(Vec::with_capacity(head_length(items.len() as u64) + total(items)));
+    encode_head(MAJOR_ARRAY, items.len() as u64, &mut out);
     items.iter().for_each(|item| out.extend_from_slice(item));
     out
 }
@@ -78,7 +75,7 @@ fn total(pieces: &[Zeroizing<Vec<u8>>]) -> usize {
 }
 
 /// How many bytes a value takes in canonical CBOR.
-fn length(value: &Value) -> usize {
+pub(crate) fn length(value: &Value) -> usize {
     let head = |argument: usize| head_length(argument as u64);
     match value {
         Value::Unsigned(number) | Value::Negative(number) => head_length(*number),
@@ -91,7 +88,7 @@ fn length(value: &Value) -> usize {
 }
 
 /// Bytes of an item's head with this argument (RFC 8949 section 3).
-fn head_length(argument: u64) -> usize {
+pub(crate) const fn head_length(argument: u64) -> usize {
     match argument {
         0..=23 => 1,
         24..=0xff => 2,
@@ -101,29 +98,22 @@ fn head_length(argument: u64) -> usize {
     }
 }
 
-/// The head of an item: an unsigned integer's, under another major type.
-fn head(major: u8, length: usize) -> Vec<u8> {
-    let mut head = fob_cbor::encode(&Value::Unsigned(length as u64));
-    if let Some(first) = head.first_mut() {
-        *first |= major << 5;
-    }
-    head
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// RFC 8949 appendix A: 4([1, 2, 3]), the 25-element array and {"a": 1, "b": [2, 3]} in their written form.
+    /// RFC 8949 appendix A: [1, 2, 3], the 25-element array and {"a": 1, "b": [2, 3]} in their written form.
     #[test]
     fn items_are_written_as_rfc_8949_shows() {
         let one_to =
             |n: u64| (1..=n).map(|n| Zeroizing::new(fob_cbor::encode(&Value::Unsigned(n)))).collect::<Vec<_>>();
-        assert_eq!(*encode_bytes(&[1, 2, 3, 4]), [0x44, 1, 2, 3, 4]);
         assert_eq!(*encode_array(&one_to(3)), [0x83, 1, 2, 3]);
         assert_eq!(encode_array(&one_to(25))[..4], [0x98, 0x19, 1, 2]);
         let map: Map = [(Value::from("b"), Value::Null), (Value::from("a"), Value::Unsigned(1))].into_iter().collect();
-        assert_eq!(*encode_with(&map, "b", &[0x82, 2, 3]), [0xa2, 0x61, 0x61, 1, 0x61, 0x62, 0x82, 2, 3]);
+        assert_eq!(
+            *encode_with(&map, "b", Zeroizing::new(vec![0x82, 2, 3])),
+            [0xa2, 0x61, 0x61, 1, 0x61, 0x62, 0x82, 2, 3]
+        );
     }
 
     /// A length that is too small would make a buffer grow and leave a secret behind.

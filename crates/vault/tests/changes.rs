@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 
 use fob_ambient::UnixTime;
-use fob_otp::{Account, Kind, Seed, Unusable};
+use fob_otp::{Account, Extras, Item, Kind, Seed, Unusable};
 use fob_vault::{EntryId, VaultError};
 use support::{Home, contents, hotp, totp};
 
@@ -15,12 +15,12 @@ fn what_is_added_is_there_after_unlocking_again() {
     let (mut vault, _) = home.create();
     let id = vault.add(totp("ada")).unwrap();
     let ids = vault.add_all([hotp("bob", 5), totp("eve")]).unwrap();
-    assert_eq!(vault.add_all([]).unwrap(), []);
+    assert_eq!(vault.add_all(Vec::<Account>::new()).unwrap(), []);
     assert_eq!(vault.generation(), 3, "three entries in two writes, and nothing is no write");
     let vault = home.unlock().unwrap();
     assert_eq!(vault.entries().iter().map(|entry| entry.id).collect::<Vec<_>>(), [id, ids[0], ids[1]]);
     let entry = vault.entry(ids[0]).unwrap();
-    assert_eq!((entry.account.name.as_str(), entry.account.kind), ("bob", Kind::Hotp { counter: 5 }));
+    assert_eq!((entry.account.name.as_str(), &entry.account.kind), ("bob", &Kind::Hotp { counter: 5 }));
     assert_eq!((entry.created, entry.modified), (UnixTime(1_700_000_000), UnixTime(1_700_000_000)));
 }
 
@@ -58,27 +58,32 @@ fn a_removed_entry_is_gone_and_an_unknown_one_is_named() {
     assert_eq!(vault.entry(ids[2]).unwrap().account.name, "eve");
 }
 
+fn for_site(account: Account, site: &str) -> Item {
+    let extras = Extras { sites: vec![site.to_owned()], ..Extras::default() };
+    Item { account, extras }
+}
+
 #[test]
 fn a_site_is_bound_and_let_go_and_memory_is_what_the_disk_has() {
     const SITE: &str = "https://id.example";
     let home = Home::new();
     let (mut vault, _) = home.create();
-    let bound = vault.add_for(totp("ada"), vec![SITE.to_owned()]).unwrap();
+    let bound = vault.add(for_site(totp("ada"), SITE)).unwrap();
     let free = vault.add(totp("bob")).unwrap();
     vault.bind(free, SITE, true).unwrap();
     vault.bind(free, "http://localhost:8080", true).unwrap();
     vault.bind(bound, SITE, true).unwrap();
     assert_eq!(vault.generation(), 5, "what stands already is no write");
     let on_disk = home.unlock().unwrap();
-    assert_eq!(on_disk.entry(free).unwrap().sites, [SITE, "http://localhost:8080"]);
-    assert_eq!(on_disk.entry(bound).unwrap().sites, [SITE]);
+    assert_eq!(on_disk.entry(free).unwrap().extras.sites, [SITE, "http://localhost:8080"]);
+    assert_eq!(on_disk.entry(bound).unwrap().extras.sites, [SITE]);
 
     vault.bind(free, SITE, false).unwrap();
-    assert_eq!(home.unlock().unwrap().entry(free).unwrap().sites, ["http://localhost:8080"]);
+    assert_eq!(home.unlock().unwrap().entry(free).unwrap().extras.sites, ["http://localhost:8080"]);
     // Another writer: ours is refused, and nothing is bound that is not on the disk.
     home.unlock().unwrap().add(totp("eve")).unwrap();
     assert!(matches!(vault.bind(bound, "https://evil.example", true), Err(VaultError::StaleGeneration { .. })));
-    assert_eq!(vault.entry(bound).unwrap().sites, [SITE]);
+    assert_eq!(vault.entry(bound).unwrap().extras.sites, [SITE]);
     let unknown = EntryId::from([0; 16]);
     assert!(matches!(vault.bind(unknown, SITE, true), Err(VaultError::UnknownEntry(id)) if id == unknown));
 }

@@ -5,13 +5,35 @@ mod support;
 use std::path::Path;
 use std::sync::Arc;
 
-use fob_otp::Kind;
+use fob_otp::{Account, Extras, Item, Kind, recovery_codes};
 use fob_vault::{Context, EntryId, LockedVault, UnlockedVault, VaultError};
 use support::power::PowerDisk;
 use support::steps::{Fault, StepDisk};
 use support::{Home, PASSPHRASE, contents, context_in, hotp, passphrase, totp, unlock, vault_in};
 
-type Contents = Vec<(String, Kind)>;
+/// What a vault holds, as far as these operations change it.
+#[derive(Debug, Clone, PartialEq)]
+struct Contents {
+    /// Name, kind, and how many recovery codes are left.
+    entries: Vec<(String, String, usize)>,
+    /// Names of removed ones.
+    bin: Vec<String>,
+}
+
+fn held(vault: &UnlockedVault) -> Contents {
+    let left = |(name, kind): (String, String), place: usize| {
+        let entry = vault.entries().get(place).expect("contents has them all");
+        (name, kind, entry.extras.unused_codes())
+    };
+    Contents {
+        entries: contents(vault).into_iter().zip(0..).map(|(entry, place)| left(entry, place)).collect(),
+        bin: vault.bin().map(|removed| removed.entry.account.name.clone()).collect(),
+    }
+}
+
+fn timed(name: &str) -> (String, String, usize) {
+    (name.to_owned(), format!("{:?}", Kind::Totp { period: 30 }), 0)
+}
 
 /// A change, and what the vault of [`fill`] holds after it.
 struct Operation {
@@ -20,12 +42,12 @@ struct Operation {
     after: fn(Contents) -> Contents,
 }
 
-const OPERATIONS: [Operation; 4] = [
+const OPERATIONS: [Operation; 8] = [
     Operation {
         name: "add",
         run: |vault| vault.add(totp("new")).map(|_| ()),
         after: |mut before| {
-            before.push(("new".to_owned(), Kind::Totp { period: 30 }));
+            before.entries.push(timed("new"));
             before
         },
     },
@@ -33,7 +55,7 @@ const OPERATIONS: [Operation; 4] = [
         name: "add many",
         run: |vault| vault.add_all((0..3).map(|n| totp(&n.to_string()))).map(|_| ()),
         after: |mut before| {
-            before.extend((0..3).map(|n| (n.to_string(), Kind::Totp { period: 30 })));
+            before.entries.extend((0..3).map(|n| timed(&n.to_string())));
             before
         },
     },
@@ -41,7 +63,45 @@ const OPERATIONS: [Operation; 4] = [
         name: "remove",
         run: |vault| vault.remove(id(vault, 0)),
         after: |mut before| {
-            before.remove(0);
+            before.bin.push(before.entries.remove(0).0);
+            before
+        },
+    },
+    Operation {
+        name: "take out of the bin",
+        run: |vault| vault.restore(removed(vault)),
+        after: |mut before| {
+            before.entries.insert(1, timed(&before.bin.remove(0)));
+            before
+        },
+    },
+    Operation {
+        name: "purge",
+        run: |vault| vault.purge(&[removed(vault)]).map(|count| assert_eq!(count, 1)),
+        after: |mut before| {
+            before.bin.clear();
+            before
+        },
+    },
+    Operation {
+        name: "edit",
+        run: |vault| {
+            let rename = |account: &mut Account, _: &mut Extras| {
+                "renamed".clone_into(&mut account.name);
+                Ok::<_, VaultError>(())
+            };
+            vault.edit(id(vault, 2), rename).map(|changed| assert!(changed))
+        },
+        after: |mut before| {
+            before.entries.iter_mut().skip(2).for_each(|entry| "renamed".clone_into(&mut entry.0));
+            before
+        },
+    },
+    Operation {
+        name: "take a recovery code",
+        run: |vault| vault.take_recovery_code(id(vault, 2)).map(|code| assert_eq!(code.expose(), "AAAA")),
+        after: |mut before| {
+            before.entries.iter_mut().skip(2).for_each(|entry| entry.2 = 1);
             before
         },
     },
@@ -49,7 +109,8 @@ const OPERATIONS: [Operation; 4] = [
         name: "take a HOTP code",
         run: |vault| vault.take_hotp(id(vault, 1)).map(|taken| assert_eq!(taken.counter, 41)),
         after: |mut before| {
-            before.iter_mut().skip(1).take(1).for_each(|entry| entry.1 = Kind::Hotp { counter: 42 });
+            let kind = format!("{:?}", Kind::Hotp { counter: 42 });
+            before.entries.iter_mut().skip(1).take(1).for_each(|entry| entry.1.clone_from(&kind));
             before
         },
     },
@@ -60,9 +121,19 @@ fn id(vault: &UnlockedVault, place: usize) -> EntryId {
     vault.entries().get(place).expect("three entries were added").id
 }
 
+/// The id of the entry in the bin.
+fn removed(vault: &UnlockedVault) -> EntryId {
+    vault.bin().next().expect("one was removed").entry.id
+}
+
+/// Three entries, and one in the bin that stood between the first two.
 fn fill(vault: &mut UnlockedVault) -> Contents {
-    vault.add_all([totp("first"), hotp("second", 41), totp("third")]).expect("nothing stops yet");
-    contents(vault)
+    let mut items = [totp("first"), totp("removed"), hotp("second", 41), totp("third")].map(Item::from);
+    let [.., third] = &mut items;
+    third.extras.recovery_codes = recovery_codes("AAAA\nBBBB");
+    vault.add_all(items).expect("nothing stops yet");
+    vault.remove(id(vault, 1)).expect("nothing stops yet");
+    held(vault)
 }
 
 #[test]
@@ -81,7 +152,7 @@ fn a_writer_that_is_stopped_anywhere_leaves_the_old_vault_or_the_new_one() {
             let struck = disk.struck();
             drop(vault);
             let mut found = home.unlock().unwrap_or_else(|error| panic!("{name}, step {step}: {error}"));
-            let held = contents(&found);
+            let held = held(&found);
             assert!(held == before || held == after, "{name}, step {step}: {held:?}");
             assert!(done.is_err() || held == after, "{name}, step {step}: it said that it was done");
             found.add(totp("later")).unwrap();
@@ -110,8 +181,8 @@ fn after_one_failed_call_memory_and_disk_agree_and_the_work_goes_on() {
             let done = run(&mut vault);
             let struck = disk.struck();
             disk.disarm();
-            let held = contents(&vault);
-            assert_eq!(contents(&home.unlock().unwrap()), held, "{name}, step {step}");
+            let held = held(&vault);
+            assert_eq!(self::held(&home.unlock().unwrap()), held, "{name}, step {step}");
             assert!(held == before || held == after, "{name}, step {step}: {held:?}");
             assert!(done.is_err() || held == after, "{name}, step {step}: it said that it was done");
             if done.is_ok() {
@@ -119,7 +190,7 @@ fn after_one_failed_call_memory_and_disk_agree_and_the_work_goes_on() {
                 assert_eq!(kept, vault.generation() - 1, "{name}, step {step}: each older version is kept");
             }
             vault.add(totp("later")).unwrap_or_else(|error| panic!("{name}, step {step}: {error}"));
-            assert_eq!(contents(&home.unlock().unwrap()).len(), held.len() + 1, "{name}, step {step}");
+            assert_eq!(contents(&home.unlock().unwrap()).len(), held.entries.len() + 1, "{name}, step {step}");
             if !struck {
                 break;
             }
@@ -180,7 +251,7 @@ fn a_power_cut_leaves_the_old_vault_or_the_new_one() {
             let done = run(&mut vault);
             for found in disk.found_later() {
                 let vault = opened(&found).unwrap_or_else(|error| panic!("{name}, step {step}: {error}"));
-                let held = contents(&vault);
+                let held = held(&vault);
                 assert!(held == before || held == after, "{name}, step {step}: {held:?}");
                 assert!(done.is_err() || held == after, "{name}, step {step}: it said that it was done");
             }

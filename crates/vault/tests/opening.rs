@@ -6,7 +6,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use fob_otp::Algorithm;
-use fob_vault::{Argon2Cost, Foreign, LockedVault, RecoveryCode, SlotKind, VaultError, Warning};
+use fob_vault::{
+    Argon2Cost, Foreign, Inspection, LockedVault, Policy, RecoveryCode, SlotKind, VaultError, Warning, Way,
+};
 use support::{CHEAP, Home, PASSPHRASE, chmod, contents, passphrase, totp};
 
 #[test]
@@ -192,4 +194,16 @@ fn a_vault_is_not_made_with_a_passphrase_that_costs_too_little() {
     policy.new_slots = Argon2Cost { memory_kib: 32, passes: 2, lanes: 2 };
     LockedVault::create(&home.vault(), &passphrase(PASSPHRASE), &home.context().with_kdf(policy)).unwrap();
     assert!(home.unlock().is_ok());
+}
+
+#[test]
+fn a_file_says_of_itself_what_needs_no_key() {
+    let home = Home::new();
+    let (vault, _) = home.create();
+    let bytes = fs::read(home.vault()).unwrap();
+    let said = Inspection::of(&bytes).unwrap();
+    assert_eq!((said.generation, said.created.0, said.changed.0), (vault.generation(), 1_700_000_000, 1_700_000_000));
+    assert_eq!((&said.policy, said.ways.as_slice()), (&Policy::EitherOr, &[Way::Passphrase, Way::Recovery][..]));
+    assert!(matches!(Inspection::of(&bytes[..100]), Err(VaultError::Torn { .. })));
+    assert!(matches!(Inspection::of(b"hello"), Err(VaultError::NotAVault { .. })));
 }

@@ -33,7 +33,7 @@ fn names(body: &Body) -> Vec<&str> {
 #[test]
 fn what_is_written_is_what_was_read_with_all_that_a_later_fob_added() {
     let mut odd = entry(3, "three");
-    odd.insert("kind", "telepathy");
+    odd.insert("seed", "telepathy");
     let mut trace = Map::new();
     trace.insert("id", [9; 16]);
     trace.insert("time", 5_u64);
@@ -102,9 +102,65 @@ fn a_body_without_extras_is_a_body() {
 fn changes_are_taken_back_to_the_byte() {
     let bytes = body(|_| ());
     let mut read = Body::from_bytes(&bytes).unwrap();
-    let (place, entry) = read.remove(Removed { id: EntryId::from([1; 16]), time: UnixTime(9) }).unwrap();
-    assert_eq!((names(&read), read.place(EntryId::from([2; 16]))), (vec!["two"], Some(0)));
-    read.put_back(place, entry);
-    assert_eq!((names(&read), read.place(EntryId::from([2; 16]))), (vec!["one", "two"], Some(1)));
+    let (one, two) = (EntryId::from([1; 16]), EntryId::from([2; 16]));
+    assert!(read.remove(one, UnixTime(9)) && !read.remove(one, UnixTime(9)));
+    assert_eq!((names(&read), read.place(two), bin(&read)), (vec!["two"], Some(0), vec!["one"]));
+    let removed = read.to_bytes();
+    let restored = read.restore(one).unwrap();
+    assert_eq!((names(&read), read.place(two), bin(&read)), (vec!["one", "two"], Some(1), vec![]));
+    assert_eq!(*read.to_bytes(), bytes, "as if nothing had happened");
+    read.throw_back(restored);
+    assert_eq!(*read.to_bytes(), *removed);
+    read.put_back();
+    assert_eq!((names(&read), read.place(two)), (vec!["one", "two"], Some(1)));
     assert_eq!(*read.to_bytes(), bytes);
+}
+
+fn bin(body: &Body) -> Vec<&str> {
+    body.bin().removed().iter().map(|removed| removed.entry.account.name.as_str()).collect()
+}
+
+fn thrown(id: u8, time: u64) -> Map {
+    let mut map = Map::new();
+    map.insert("time", time);
+    map.insert("place", 1_u64);
+    map.insert("entry", entry(id, &id.to_string()));
+    map
+}
+
+#[test]
+fn a_bin_is_read_with_all_that_a_later_fob_has_thrown_into_it() {
+    let mut by = thrown(3, 5);
+    by.insert("by", "a later fob");
+    let mut nowhere = thrown(4, 6);
+    nowhere.remove(&Value::from("entry"));
+    let mut unreadable = thrown(5, 7);
+    unreadable.insert("entry", "gone");
+    let bytes = body(|map| {
+        let bin = [by, nowhere, unreadable].map(Value::Map);
+        map.insert("bin", [&bin[..], &[Value::Null]].concat());
+    });
+    let mut read = Body::from_bytes(&bytes).unwrap();
+    assert_eq!((names(&read), bin(&read)), (vec!["one", "two"], vec!["3"]));
+    assert_eq!(*read.to_bytes(), bytes);
+    // What cannot be read is never forgotten, what can goes in its time.
+    read.bin_mut().forget(UnixTime(u64::MAX));
+    assert_eq!((bin(&read).len(), Body::from_bytes(&read.to_bytes()).unwrap().to_bytes()), (0, read.to_bytes()));
+    let odd = body(|map| drop(map.insert("bin", "of another type")));
+    assert_eq!(*Body::from_bytes(&odd).unwrap().to_bytes(), odd);
+}
+
+#[test]
+fn the_bin_forgets_what_is_too_old_and_the_oldest_of_too_many() {
+    const DAY: u64 = 24 * 60 * 60;
+    let mut read = Body::from_bytes(&body(|map| {
+        let bin = (10..=130).map(|id| Value::Map(thrown(id, u64::from(id) * DAY))).collect::<Vec<_>>();
+        map.insert("bin", bin);
+    }))
+    .unwrap();
+    assert_eq!(read.bin().removed().len(), 121);
+    read.bin_mut().forget(UnixTime(40 * DAY - 1));
+    assert_eq!(bin(&read).len(), 100, "the oldest of too many");
+    read.bin_mut().forget(UnixTime(100 * DAY));
+    assert_eq!(bin(&read), (71..=130).map(|id| id.to_string()).collect::<Vec<_>>(), "thirty days");
 }

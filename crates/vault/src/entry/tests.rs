@@ -1,3 +1,5 @@
+use fob_otp::{Algorithm, Kind};
+
 use super::*;
 
 /// A TOTP entry as docs/vault-format.md has it.
@@ -45,7 +47,7 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
         ),
     ] {
         let entry = Entry::from_value(value.clone()).unwrap();
-        assert_eq!(entry.sites, expected, "{value:?}");
+        assert_eq!(entry.extras.sites, expected, "{value:?}");
         assert_eq!(entry.is_for("https://a.example"), !expected.is_empty());
         assert!(!entry.is_for("https://a.example:8443") && !entry.is_for("http://a.example"));
     }
@@ -55,10 +57,84 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
 fn an_entry_is_read_as_the_format_has_it() {
     let entry = Entry::from_value(Value::Map(written())).unwrap();
     assert_eq!((entry.id, entry.created, entry.modified), (EntryId([7; 16]), UnixTime(1), UnixTime(2)));
-    let account = &entry.account;
+    let account = entry.account;
     assert_eq!((account.issuer.as_str(), account.name.as_str()), ("Example", "ada"));
     assert_eq!((account.algorithm, account.digits), (Algorithm::Sha1, 6));
     assert_eq!((account.kind, account.seed.expose()), (Kind::Totp { period: 30 }, &b"12345678901234567890"[..]));
+}
+
+fn map(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Map(members.into_iter().map(|(name, value)| (Value::from(name), value)).collect())
+}
+
+/// A Yandex entry with all that can be kept beside it, as docs/vault-format.md has it.
+fn in_full() -> Value {
+    let codes =
+        vec![map([("code", Value::from("AAAA")), ("used", Value::from(7_u64))]), map([("code", Value::from("BBBB"))])];
+    let event = [("time", Value::from(5_u64)), ("what", Value::from("changed")), ("issuer", Value::from("Old"))];
+    let mut value = written();
+    for (name, field) in [
+        ("kind", Value::from("yandex")),
+        ("algorithm", Value::from("SHA256")),
+        ("pin", Value::from("5239")),
+        ("note", Value::from("a note")),
+        ("tags", site_list(&["work", "mail"])),
+        ("favourite", Value::Bool(true)),
+        ("icon", Value::from("yandex")),
+        ("recovery_codes", Value::Array(codes)),
+        ("resync", Value::Bool(true)),
+        ("history", Value::Array(vec![map(event)])),
+    ] {
+        value.insert(name, field);
+    }
+    Value::Map(value)
+}
+
+#[test]
+fn all_that_is_kept_beside_an_account_is_read() {
+    let entry = Entry::from_value(in_full()).unwrap();
+    assert_eq!((entry.account.kind.name(), entry.account.kind.pin()), ("yandex", Some("5239")));
+    let extras = &entry.extras;
+    assert_eq!(extras.note.as_ref().unwrap().expose(), "a note");
+    assert_eq!((extras.tags.as_slice(), extras.favourite), (&["work".to_owned(), "mail".to_owned()][..], true));
+    assert_eq!((extras.icon.as_deref(), entry.resync), (Some("yandex"), true));
+    let codes: Vec<_> = extras.recovery_codes.iter().map(|code| (code.code.expose(), code.used)).collect();
+    assert_eq!(codes, [("AAAA", Some(UnixTime(7))), ("BBBB", None)]);
+    let event = entry.events().next().unwrap();
+    assert_eq!((event.time(), event.what(), event.issuer()), (UnixTime(5), "changed", Some("Old")));
+    let copy = entry.duplicate();
+    assert_eq!(*copy.to_bytes(), *entry.to_bytes());
+    assert_eq!(differences(&entry, &copy), [""; 0]);
+}
+
+#[test]
+fn every_difference_has_its_name() {
+    fn text(text: &str) -> Option<fob_otp::SecretText> {
+        Some(fob_otp::SecretText::new(text.to_owned()))
+    }
+    type Change = fn(&mut Entry);
+    let changes: [(&[&str], Change); 14] = [
+        (&["issuer"], |entry| entry.account.issuer.push('x')),
+        (&["name"], |entry| entry.account.name.push('x')),
+        (&["secret"], |entry| entry.account.seed = fob_otp::Seed::new(b"other".to_vec())),
+        (&["algorithm"], |entry| entry.account.algorithm = Algorithm::Md5),
+        (&["digits"], |entry| entry.account.digits = 9),
+        (&["period"], |entry| entry.account.kind = Kind::Yandex { period: 60, pin: text("5239") }),
+        (&["pin"], |entry| entry.account.kind = Kind::Yandex { period: 30, pin: None }),
+        (&["kind", "period", "counter", "pin"], |entry| entry.account.kind = Kind::Hotp { counter: 0 }),
+        (&["note"], |entry| entry.extras.note = text("another")),
+        (&["tags"], |entry| entry.extras.tags.clear()),
+        (&["favourite"], |entry| entry.extras.favourite = false),
+        (&["icon"], |entry| entry.extras.icon = None),
+        (&["recovery_codes"], |entry| entry.extras.recovery_codes[1].used = Some(UnixTime(8))),
+        (&["sites"], |entry| entry.extras.sites.push("https://id.example".to_owned())),
+    ];
+    let before = Entry::from_value(in_full()).unwrap();
+    for (expected, change) in changes {
+        let mut after = before.duplicate();
+        change(&mut after);
+        assert_eq!(differences(&before, &after), expected);
+    }
 }
 
 #[test]
@@ -66,7 +142,27 @@ fn what_is_written_is_what_was_read_with_the_fields_of_a_later_fob() {
     let nested = Value::Array(vec![Value::from("a"), Value::Map(written())]);
     for (case, value) in [
         ("nothing new", Value::Map(written())),
-        ("a new field", with("tags", nested)),
+        ("all that can be", in_full()),
+        ("a new field", with("colours", nested.clone())),
+        ("tags that are not all text", with("tags", nested.clone())),
+        ("a history that is none", with("history", nested)),
+        ("an empty note, no tags, no favourite", {
+            let mut map = written();
+            map.insert("note", "");
+            map.insert("tags", Vec::<Value>::new());
+            map.insert("favourite", false);
+            map.insert("recovery_codes", Vec::<Value>::new());
+            Value::Map(map)
+        }),
+        ("a note of another type", with("note", 5_u64)),
+        ("a PIN that the kind has not", with("pin", "1234")),
+        (
+            "recovery codes of a later fob",
+            with("recovery_codes", vec![map([("code", Value::from("A")), ("of", Value::from("a later fob"))])]),
+        ),
+        ("a kind of a later fob", with("kind", "telepathy")),
+        ("a kind in another case", with("kind", "TOTP")),
+        ("an algorithm of a later fob", with("algorithm", "SHA3-256")),
         ("a field of another kind", with("counter", 5_u64)),
         ("sites", with("sites", site_list(&["https://id.example", "http://localhost:8080"]))),
         ("no sites", with("sites", Value::Array(Vec::new()))),
@@ -86,6 +182,20 @@ fn what_is_written_is_what_was_read_with_the_fields_of_a_later_fob() {
 }
 
 #[test]
+fn a_kind_or_an_algorithm_of_a_later_fob_is_an_account_without_codes() {
+    for (value, reason) in [
+        (with("kind", "telepathy"), "its kind is telepathy"),
+        (with("kind", "TOTP"), "its kind is TOTP"),
+        (with("algorithm", "SHA3-256"), "its algorithm is SHA3-256"),
+        (with("digits", 0_u64), "its codes would have 0 digits, possible are 1 to 10"),
+        (with("seed", []), "its secret is empty"),
+    ] {
+        let entry = Entry::from_value(value).unwrap();
+        assert_eq!(entry.account.usable().unwrap_err().to_string(), reason);
+    }
+}
+
+#[test]
 fn what_is_no_account_is_kept_whole_with_the_reason() {
     for (value, reason) in [
         (Value::from("an entry"), "it is no map"),
@@ -95,10 +205,9 @@ fn what_is_no_account_is_kept_whole_with_the_reason() {
         (with("name", 5_u64), "it has no name"),
         (without("seed"), "it has no seed"),
         (with("seed", "GEZDGNBV"), "it has no seed"),
-        (with("kind", "steam"), "its kind is steam"),
         (without("period"), "it has no period"),
+        (without("kind"), "it has no kind"),
         (with("kind", "hotp"), "it has no counter"),
-        (with("algorithm", "SHA3-256"), "its algorithm is SHA3-256"),
         (with("digits", 256_u64), "its codes are too long"),
         (with("digits", -1_i64), "it has no digits"),
         (with("created", Value::Null), "it has no created"),
@@ -107,13 +216,13 @@ fn what_is_no_account_is_kept_whole_with_the_reason() {
         assert_eq!(odd.reason, reason);
         assert_eq!(odd.value.0, value, "{reason}");
     }
-    let odd = Entry::from_value(with("kind", "steam")).unwrap_err();
+    let odd = Entry::from_value(without("seed")).unwrap_err();
     assert_eq!((odd.id, odd.issuer.as_str(), odd.name.as_str()), (Some(EntryId([7; 16])), "Example", "ada"));
 }
 
 #[test]
 fn logs_see_neither_seed_nor_names() {
-    let odd = Entry::from_value(with("kind", "steam")).unwrap_err();
+    let odd = Entry::from_value(without("period")).unwrap_err();
     let entry = Entry::from_value(Value::Map(written())).unwrap();
     for text in [format!("{entry:?}"), format!("{odd:?}")] {
         assert!(!text.contains("1234") && !text.contains("\"ada\"") && !text.contains("Example"), "{text}");

@@ -9,6 +9,7 @@ use fob_cbor::{Limits, Map, Value};
 use tempfile::TempDir;
 
 use super::*;
+use crate::opening::by_recovery_code;
 use crate::{FilePins, KdfFloor, KdfPolicy, RealDisk, SlotKind};
 
 const CHEAP: KdfPolicy = KdfPolicy {
@@ -64,7 +65,7 @@ impl Home {
     fn resealed(&self, change: impl FnOnce(&mut Header, &mut Map)) -> Vec<u8> {
         let file = self.file();
         let envelope = Envelope::parse(&file).unwrap();
-        let key = by_recovery_code(&envelope.header, &self.code).unwrap();
+        let key = by_recovery_code(&envelope.header, &self.code).unwrap().key;
         let plain = envelope.open(&key).unwrap();
         let (Value::Map(mut body), _) = fob_cbor::decode_prefix(&plain, Limits::deep(16)).unwrap() else {
             panic!("a body is a map")
@@ -97,7 +98,7 @@ fn no_bit_can_be_flipped() {
     let file = home.file();
     let open = |file: &[u8]| {
         let envelope = Envelope::parse(file).map_err(|_| ())?;
-        let key = by_recovery_code(&envelope.header, &home.code).ok_or(())?;
+        let key = by_recovery_code(&envelope.header, &home.code).ok_or(())?.key;
         let plain = envelope.open(&key).map_err(|_| ())?;
         Body::from_bytes(&plain).map(|_| ()).ok_or(())
     };
@@ -145,13 +146,15 @@ fn a_slot_inside_the_bounds_that_was_made_cheaper_does_not_open() {
 #[test]
 fn a_header_that_was_changed_with_care_is_damaged_all_the_same() {
     type Change = fn(&mut Header);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 8] = [
         ("a slot dropped", |header| drop(header.slots.pop())),
         ("a slot twice", |header| header.slots.push(header.slots[1].clone())),
         ("a higher generation", |header| header.generation += 1),
         ("another date", |header| header.changed += 1),
         ("another salt", |header| header.salt[0] ^= 1),
-        ("a new policy", |header| drop(header.other.insert("policy", "and"))),
+        ("a policy", |header| header.policy = Policy::PassphraseAndKey),
+        ("a former key that there never was", |header| header.retired.push([7; 16])),
+        ("a new key", |header| drop(header.other.insert("mood", "good"))),
     ];
     for (case, change) in changes {
         let home = Home::new();
@@ -190,7 +193,7 @@ fn what_a_later_fob_keeps_in_a_vault_of_this_format_survives_a_save() {
     odd.insert("seed", [1, 2, 3]);
     home.put(&home.resealed(|header, body| {
         header.slots.insert(0, Slot::from_value(Value::Map(slot.clone())).unwrap());
-        header.other.insert("policy", "any");
+        header.other.insert("mood", "good");
         header.generation += 1;
         body.insert("entries", vec![Value::Map(odd.clone())]);
         body.insert("grants", 7_u64);
@@ -204,8 +207,8 @@ fn what_a_later_fob_keeps_in_a_vault_of_this_format_survives_a_save() {
     let file = home.file();
     let envelope = Envelope::parse(&file).unwrap();
     assert_eq!(envelope.header.slots[0].to_value(), Value::Map(slot));
-    assert_eq!(envelope.header.other.get_text("policy"), Some(&Value::from("any")));
-    let plain = envelope.open(&by_recovery_code(&envelope.header, &home.code).unwrap()).unwrap();
+    assert_eq!(envelope.header.other.get_text("mood"), Some(&Value::from("good")));
+    let plain = envelope.open(&by_recovery_code(&envelope.header, &home.code).unwrap().key).unwrap();
     let (body, _) = fob_cbor::decode_prefix(&plain, Limits::deep(16)).unwrap();
     let body = body.as_map().unwrap();
     assert_eq!(body.get_text("grants"), Some(&Value::Unsigned(7)));

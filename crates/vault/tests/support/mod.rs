@@ -4,6 +4,7 @@
 
 pub(crate) mod power;
 pub(crate) mod steps;
+pub(crate) mod ways;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,20 @@ impl Home {
         home
     }
 
+    /// One in memory, where there is such a place: for thousands of them.
+    pub(crate) fn in_haste() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::beside(&memory.join("home")) } else { Self::new() }
+    }
+
+    /// One in the same folder as this.
+    fn beside(path: &Path) -> Self {
+        let parent = path.parent().expect("a temporary folder lies in another");
+        let home = Self { folder: tempfile::tempdir_in(parent).expect("a temporary folder") };
+        fs::create_dir(home.path().join("state")).expect("a folder in it");
+        home
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -48,7 +63,7 @@ impl Home {
 
     /// Another home with the same files.
     pub(crate) fn copy(&self) -> Self {
-        let copy = Self::new();
+        let copy = Self::beside(self.path());
         for file in self.files() {
             let name = file.strip_prefix(self.path()).expect("it lies in here");
             fs::copy(&file, copy.path().join(name)).expect("a file can be copied");
@@ -145,6 +160,6 @@ fn account(name: &str, kind: Kind) -> Account {
 }
 
 /// Name and kind of each entry.
-pub(crate) fn contents(vault: &UnlockedVault) -> Vec<(String, Kind)> {
-    vault.entries().iter().map(|entry| (entry.account.name.clone(), entry.account.kind)).collect()
+pub(crate) fn contents(vault: &UnlockedVault) -> Vec<(String, String)> {
+    vault.entries().iter().map(|entry| (entry.account.name.clone(), format!("{:?}", entry.account.kind))).collect()
 }

@@ -21,13 +21,27 @@ pub(crate) enum Fault {
 /// Counts calls once it is armed.
 pub(crate) struct StepDisk {
     fault: Fault,
+    /// What the system says at the fault.
+    error: Option<i32>,
+    /// Whether files and folders are synced in earnest. A killed process loses nothing that it did not sync.
+    syncs: bool,
     /// Calls left until the fault; none while it is not armed, zero when it has happened.
     left: Mutex<Option<usize>>,
 }
 
 impl StepDisk {
     pub(crate) fn new(fault: Fault) -> Self {
-        Self { fault, left: Mutex::new(None) }
+        Self { fault, error: None, syncs: true, left: Mutex::new(None) }
+    }
+
+    /// With this as the system's answer.
+    pub(crate) fn with_error(self, errno: i32) -> Self {
+        Self { error: Some(errno), ..self }
+    }
+
+    /// One that counts syncs and does not wait for the disk: for thousands of runs.
+    pub(crate) fn in_haste(fault: Fault) -> Self {
+        Self { syncs: false, ..Self::new(fault) }
     }
 
     /// The fault happens at the `step`th call from now, counted from 1.
@@ -53,7 +67,7 @@ impl StepDisk {
         let mut left = self.left.lock().expect("no call panics");
         match &mut *left {
             None => return Ok(()),
-            Some(0) if self.fault == Fault::Stop => return Err(stopped()),
+            Some(0) if self.fault == Fault::Stop => return Err(self.stopped()),
             Some(0) => return Ok(()),
             Some(left) => {
                 *left -= 1;
@@ -66,12 +80,12 @@ impl StepDisk {
         if self.fault == Fault::Kill {
             kill_process(getpid(), Signal::KILL).expect("a process may kill itself");
         }
-        Err(stopped())
+        Err(self.stopped())
     }
-}
 
-fn stopped() -> io::Error {
-    io::Error::other("the test stopped the disk")
+    fn stopped(&self) -> io::Error {
+        self.error.map_or_else(|| io::Error::other("the test stopped the disk"), io::Error::from_raw_os_error)
+    }
 }
 
 struct StepFile<'a> {
@@ -88,7 +102,7 @@ impl NewFile for StepFile<'_> {
 
     fn sync(&mut self) -> io::Result<()> {
         self.disk.step()?;
-        self.file.sync()
+        if self.disk.syncs { self.file.sync() } else { Ok(()) }
     }
 }
 
@@ -127,7 +141,7 @@ impl Disk for StepDisk {
     }
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         self.step()?;
-        RealDisk.sync_folder(folder)
+        if self.syncs { RealDisk.sync_folder(folder) } else { Ok(()) }
     }
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Send>>> {
         self.step()?;

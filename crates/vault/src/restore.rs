@@ -1,0 +1,221 @@
+//! Older versions: listed, verified, and put back in place as a new generation.
+//!
+//! Nothing is restored unasked. A restored version is a later generation than anything seen here, so it passes the pin;
+//! what must not come back with it is left behind: HOTP counters keep the higher value and their entries are marked
+//! for a resynchronisation, and what the body knows of grants, pairings and PIN tokens is dropped.
+
+use std::path::{Path, PathBuf};
+
+use fob_ambient::UnixTime;
+
+use crate::envelope::{self, Envelope};
+use crate::header::{EDITION, Header};
+use crate::keys::VaultKey;
+use crate::locked::Place;
+use crate::opening::Found;
+use crate::plain::Plain;
+use crate::store::{Fingerprint, Loaded, Store};
+use crate::unlocked::{Opened, UnlockedVault};
+use crate::{Context, LockedVault, Occasion, Opening, SlotInfo, VaultError};
+
+/// A version of a vault that lies beside it.
+#[derive(Debug)]
+pub struct Version {
+    /// Where.
+    pub path: PathBuf,
+    /// Which save it was.
+    pub generation: u64,
+    /// When that was, if its name or its header says so.
+    pub changed: Option<UnixTime>,
+    /// What it was kept for beyond the ordinary.
+    pub occasion: Option<Occasion>,
+    /// What can be said of it.
+    pub state: VersionState,
+}
+
+/// What can be said of a version.
+#[derive(Debug)]
+pub enum VersionState {
+    /// Whole, as far as that shows without its key.
+    Whole,
+    /// Opened with the vault's key, to the last byte.
+    Verified,
+    /// Sealed under another vault key than the vault is now: retired, or foreign.
+    AnotherKey,
+    /// Not to be opened.
+    Unsound(VaultError),
+}
+
+/// What came of a restoring.
+#[derive(Debug)]
+pub struct Restored {
+    /// The generation that was put back.
+    pub from: u64,
+    /// Its new generation.
+    pub generation: u64,
+    /// How many entries have a counter that may lag behind: each is marked.
+    pub resync: usize,
+    /// It came from another vault key than the one last used here: its ways in are these, and one that was removed since
+    /// opens it again. Make a new vault key.
+    pub foreign: Option<Vec<SlotInfo>>,
+}
+
+impl LockedVault {
+    /// The versions beside a vault, newest first. The vault itself may be missing or damaged.
+    ///
+    /// # Errors
+    /// [`VaultError::Missing`] without the folder.
+    pub fn versions(path: &Path, context: &Context) -> Result<Vec<Version>, VaultError> {
+        let store = Store::at(path, context.disk.clone())?;
+        let now = store.read().ok();
+        let key = now.and_then(|file| Envelope::parse(&file).ok().map(|envelope| envelope.header.key));
+        let whole = |header: &Header| {
+            if key.is_none_or(|key| key == header.key) { VersionState::Whole } else { VersionState::AnotherKey }
+        };
+        Ok(listed(&store, |file| Envelope::parse(file).map(|envelope| (whole(&envelope.header), envelope.header))))
+    }
+
+    /// Puts a version in the place of the vault at `path`, as a new generation. What is there now, sound or not, is
+    /// kept as a backup. `opening` opens the version.
+    ///
+    /// # Errors
+    /// What is wrong with the version or with what should open it, or what kept the vault from being written: then what
+    /// was there is there.
+    pub fn restore(
+        path: &Path,
+        version: &Path,
+        opening: &Opening<'_>,
+        context: &Context,
+    ) -> Result<(UnlockedVault, Restored), VaultError> {
+        let store = Store::at(path, context.disk.clone())?;
+        let place = Place { store, context: context.clone() };
+        let bytes = place.store.read_version(version)?;
+        let (opened, _) = place.opened(&bytes, |header| opening.find(header, context))?;
+        place.restore(opened)
+    }
+}
+
+impl UnlockedVault {
+    /// The versions beside the vault, newest first, each opened with the vault's key.
+    #[must_use]
+    pub fn verified_versions(&self) -> Vec<Version> {
+        let Opened { header: today, key, .. } = &self.opened;
+        listed(&self.place.store, |file| {
+            let envelope = Envelope::parse(file)?;
+            if envelope.header.key != today.key {
+                return Ok((VersionState::AnotherKey, envelope.header));
+            }
+            let plain = envelope.open(key)?;
+            let body = crate::body::Body::from_bytes(&plain).ok_or(envelope::Flaw::Damaged(crate::Part::Body))?;
+            drop(body);
+            Ok((VersionState::Verified, envelope.header))
+        })
+    }
+
+    /// Keeps the vault as it is on the disk, for an occasion: before many entries change at once. Where it lies.
+    ///
+    /// # Errors
+    /// [`VaultError::StaleGeneration`] and its kin, or the disk's.
+    pub fn keep_for(&self, occasion: Occasion) -> Result<PathBuf, VaultError> {
+        self.place.store.keep_for(self.loaded(), occasion, &self.place.temporary_name())
+    }
+}
+
+/// Every version beside a vault, with what `look` says of its bytes.
+fn listed(store: &Store, look: impl Fn(&[u8]) -> Result<(VersionState, Header), envelope::Flaw>) -> Vec<Version> {
+    let mut backups = store.backups();
+    backups.sort_by(|(_, a), (_, b)| b.cmp(a));
+    let version = |(path, name): (PathBuf, crate::versions::Name)| {
+        let looked = store.read_version(&path).and_then(|file| look(&file).map_err(|flaw| store.flawed(flaw)));
+        let (state, changed) = match looked {
+            Ok((state, header)) => (state, Some(UnixTime(header.changed))),
+            Err(error) => (VersionState::Unsound(error), name.changed),
+        };
+        Version { path, generation: name.generation, changed, occasion: name.occasion, state }
+    };
+    backups.into_iter().map(version).collect()
+}
+
+/// What lies in the vault's place before a restoring.
+struct Present {
+    bytes: Vec<u8>,
+    /// Its header, if it has one: not authentic unless `opened` is there too.
+    header: Option<Header>,
+    /// What is in it, if the version's key opens it.
+    opened: Option<Opened>,
+}
+
+impl Place {
+    fn restore(self, version: Opened) -> Result<(UnlockedVault, Restored), VaultError> {
+        let present = self.present(&version.header, &version.key)?;
+        let pin = self.context.pins.load().ok().flatten().filter(|pin| pin.vault == version.header.vault);
+        let foreign = pin.is_some_and(|pin| pin.key != version.header.key)
+            || present
+                .as_ref()
+                .and_then(|present| present.header.as_ref())
+                .is_some_and(|now| now.key != version.header.key);
+
+        let mut header = version.header.clone();
+        let now = present.as_ref().and_then(|present| present.opened.as_ref());
+        if let Some(now) = now {
+            // Of two headers under one key the newer has the ways in, and knows which keys are retired.
+            header.slots.clone_from(&now.header.slots);
+            header.policy.clone_from(&now.header.policy);
+            header.retired.clone_from(&now.header.retired);
+        }
+        let seen = [
+            version.header.generation,
+            present.as_ref().and_then(|present| Some(present.header.as_ref()?.generation)).unwrap_or(0),
+            pin.map_or(0, |pin| pin.generation),
+        ];
+        header.generation = seen.into_iter().max().unwrap_or(0).saturating_add(1);
+        header.changed = self.context.now().0;
+        header.edition = header.edition.max(EDITION);
+
+        let mut plain = Plain::of(&version.body);
+        let resync = plain.for_restoring(now.map(|now| Plain::of(&now.body)).as_ref());
+        let body = plain.into_body();
+        let file = envelope::seal(&mut header, body.to_bytes(), &version.key, self.context.random())?;
+        self.put_restored(present.as_ref(), &header, &file)?;
+
+        let (from, generation) = (version.header.generation, header.generation);
+        let opened = Opened { header, body, fingerprint: Fingerprint::of(&file), ..version };
+        let mut vault = UnlockedVault::new(self, opened);
+        vault.pin();
+        vault.note_use();
+        let foreign = foreign.then(|| vault.slots());
+        Ok((vault, Restored { from, generation, resync, foreign }))
+    }
+
+    fn present(&self, version: &Header, key: &VaultKey) -> Result<Option<Present>, VaultError> {
+        let bytes = match self.store.read() {
+            Ok(bytes) => bytes,
+            Err(VaultError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let header = Envelope::parse(&bytes).ok().map(|envelope| envelope.header);
+        let same_key = header.as_ref().is_some_and(|header| header.vault == version.vault && header.key == version.key);
+        let found = |_: &Header| Ok(Found::known(key));
+        let opened = if same_key { self.opened(&bytes, found).ok().map(|(opened, _)| opened) } else { None };
+        Ok(Some(Present { bytes, header, opened }))
+    }
+
+    /// Writes the restored vault over what is there; that stays as a backup under its own name, or under the new one's
+    /// if it has none.
+    fn put_restored(&self, present: Option<&Present>, header: &Header, file: &[u8]) -> Result<(), VaultError> {
+        let loaded = present.map(|present| {
+            let seen = present.header.as_ref().unwrap_or(header);
+            (Loaded::of(seen, Fingerprint::of(&present.bytes)), present.bytes.as_slice())
+        });
+        // The pin first: stopped in between, it opens what is there and what is to come.
+        let pins = &self.context.pins;
+        if let Ok(Some(pin)) = pins.load()
+            && pin.vault == header.vault
+            && pin.key != header.key
+        {
+            let pin = crate::Pin { next: Some(header.key), ..pin };
+            pins.save(&pin).map_err(VaultError::io("note that another vault key is coming"))?;
+        }
+        self.store.put_over(loaded, file, &header.vault, &self.temporary_name())
+    }
+}

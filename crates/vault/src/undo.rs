@@ -1,0 +1,37 @@
+//! How to take a change of the entries back when it could not be written.
+
+use crate::Entry;
+use crate::body::{Body, Removed, Restored};
+
+/// The way back from one change.
+pub(crate) enum Undo {
+    /// Drop the last `n` entries.
+    Add(usize),
+    /// Put the entry that stood here back.
+    Entry(usize, Box<Entry>),
+    /// Take the entry that was removed last out of the bin again.
+    Remove,
+    /// Put the restored entry back into the bin.
+    Restore(Box<Restored>),
+    /// Put removed entries back into the bin, where they lay.
+    Purge(Vec<(usize, Removed)>),
+}
+
+impl Undo {
+    pub(crate) fn take_back(self, body: &mut Body) {
+        match self {
+            Self::Add(count) => body.pop(count),
+            Self::Entry(place, before) => {
+                if let Some(entry) = body.entry_mut(place) {
+                    *entry = *before;
+                }
+            }
+            Self::Remove => body.put_back(),
+            Self::Restore(restored) => body.throw_back(*restored),
+            // In the order in which they lay: each place is right once those before it are there.
+            Self::Purge(purged) => {
+                purged.into_iter().for_each(|(place, removed)| body.bin_mut().insert(place, removed));
+            }
+        }
+    }
+}
