@@ -1,6 +1,6 @@
 //! An entry as most formats have it: a handful of texts. Here they become a record, once for all formats.
 
-use fob_otp::Seed;
+use fob_otp::{KindParts, Seed};
 
 use crate::{CodeKind, HashName, Record, Refusal, SecretText};
 
@@ -44,17 +44,14 @@ impl Draft<'_> {
     }
 
     fn code_kind(&self) -> Result<CodeKind, Refusal> {
-        let period = number("period", self.period)?;
-        let usual = period.unwrap_or(CodeKind::DEFAULT_PERIOD);
-        let pin = || (!self.pin.is_empty()).then(|| SecretText::new(self.pin.to_owned()));
-        Ok(match self.kind.trim().to_ascii_lowercase().as_str() {
-            "" | "totp" => CodeKind::Totp { period: usual },
-            "hotp" => CodeKind::Hotp { counter: number("counter", self.counter)?.unwrap_or(0) },
-            "steam" => CodeKind::Steam { period: usual },
-            "motp" => CodeKind::Motp { period: period.unwrap_or(CodeKind::MOTP_PERIOD), pin: pin() },
-            "yandex" | "yaotp" => CodeKind::Yandex { period: usual, pin: pin() },
-            _ => CodeKind::Other { name: self.kind.chars().take(32).collect() },
-        })
+        let name = if self.kind.trim().is_empty() { "totp" } else { self.kind };
+        let counted = name.trim().eq_ignore_ascii_case("hotp");
+        let parts = KindParts {
+            period: number("period", self.period)?,
+            counter: if counted { number("counter", self.counter)? } else { None },
+            pin: (!self.pin.is_empty()).then(|| SecretText::new(self.pin.to_owned())),
+        };
+        Ok(CodeKind::named(name, parts))
     }
 }
 

@@ -4,6 +4,7 @@
 //! named with its reason.
 
 use fob_ambient::{Rng, UnixTime};
+use fob_otp::MAX_URI;
 use zeroize::Zeroizing;
 
 use crate::{CodeKind, Password, Record};
@@ -188,7 +189,10 @@ impl Sheet {
 }
 
 fn has_uri(record: &Record) -> Option<&'static str> {
-    matches!(record.kind, CodeKind::Other { .. }).then_some("there is no URI for its kind")
+    match crate::uri::write(record) {
+        None => Some("there is no URI for its kind"),
+        Some(uri) => (uri.len() > MAX_URI).then_some("its names are too long for a URI"),
+    }
 }
 
 fn uri_list(records: &[&Record]) -> Zeroizing<Vec<u8>> {

@@ -18,7 +18,6 @@ mod error;
 mod export;
 mod format;
 mod formats;
-mod hash;
 mod json;
 mod password;
 mod recognise;
@@ -31,12 +30,13 @@ mod uri;
 pub use error::ImportError;
 pub use export::{Exported, NotWritten, Target, TargetError, write};
 pub use format::{FORMATS, Format, FormatInfo};
-pub use hash::HashName;
 pub use password::Password;
 pub use recognise::recognise;
-pub use record::{CodeKind, NotYet, Record, SecretText};
+pub use record::Record;
 pub use report::{Change, Lost, Refusal, Refused, Report};
 pub use source::{MAX_ENTRIES, MAX_FILE};
+
+pub use fob_otp::{Algorithm as HashName, Kind as CodeKind, SecretText};
 
 use source::Source;
 

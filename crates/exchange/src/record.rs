@@ -2,33 +2,10 @@
 
 use std::fmt;
 
-use fob_otp::{Account, Kind, Seed};
-use zeroize::Zeroizing;
+use fob_ambient::UnixTime;
+use fob_otp::{Account, Extras, Item, RecoveryCode, Seed, clean_tags};
 
-use crate::HashName;
-
-/// A text that must not be shown or logged: a PIN, a recovery code. Wiped on drop.
-pub struct SecretText(Zeroizing<String>);
-
-impl SecretText {
-    /// Takes the text over.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText(..)")
-    }
-}
+use crate::{CodeKind, HashName, SecretText};
 
 /// What a file says about one account. Any value can be held; nothing here makes codes.
 pub struct Record {
@@ -52,108 +29,12 @@ pub struct Record {
     pub favourite: bool,
     /// The name of an icon, where the program has names for them.
     pub icon: Option<String>,
-    /// Codes for the day on which the second factor is lost.
+    /// Codes for the day on which the second factor is lost, those that were not used yet.
     pub recovery_codes: Vec<SecretText>,
-}
-
-/// How codes are made.
-#[derive(Debug)]
-pub enum CodeKind {
-    /// From the time (RFC 6238).
-    Totp {
-        /// Length of a time step in seconds.
-        period: u64,
-    },
-    /// From a counter (RFC 4226).
-    Hotp {
-        /// The counter of the next code.
-        counter: u64,
-    },
-    /// Five letters from the time, for Steam.
-    Steam {
-        /// Length of a time step in seconds.
-        period: u64,
-    },
-    /// Mobile-OTP: MD5 over time, secret and PIN.
-    Motp {
-        /// Length of a time step in seconds.
-        period: u64,
-        /// The PIN, if the file has it.
-        pin: Option<SecretText>,
-    },
-    /// Yandex: letters from the time, with a PIN.
-    Yandex {
-        /// Length of a time step in seconds.
-        period: u64,
-        /// The PIN, if the file has it.
-        pin: Option<SecretText>,
-    },
-    /// A kind that fob has not heard of, by the file's name for it. Text from outside.
-    Other {
-        /// As it stands in the file.
-        name: String,
-    },
-}
-
-impl CodeKind {
-    /// A time step when a file says nothing, in seconds.
-    pub const DEFAULT_PERIOD: u64 = 30;
-    /// The same for Mobile-OTP.
-    pub const MOTP_PERIOD: u64 = 10;
-
-    /// The name of the kind in JSON files and URIs.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Totp { .. } => "totp",
-            Self::Hotp { .. } => "hotp",
-            Self::Steam { .. } => "steam",
-            Self::Motp { .. } => "motp",
-            Self::Yandex { .. } => "yandex",
-            Self::Other { name } => name,
-        }
-    }
-
-    /// Length of a code when a file says nothing.
-    #[must_use]
-    pub const fn usual_digits(&self) -> u8 {
-        match self {
-            Self::Steam { .. } => 5,
-            Self::Yandex { .. } => 8,
-            _ => 6,
-        }
-    }
-
-    /// The hash function when a file says nothing.
-    #[must_use]
-    pub const fn usual_hash(&self) -> HashName {
-        match self {
-            Self::Motp { .. } => HashName::Md5,
-            Self::Yandex { .. } => HashName::Sha256,
-            _ => HashName::Sha1,
-        }
-    }
-
-    /// Length of a time step, where there is one.
-    #[must_use]
-    pub const fn period(&self) -> Option<u64> {
-        match self {
-            Self::Totp { period }
-            | Self::Steam { period }
-            | Self::Motp { period, .. }
-            | Self::Yandex { period, .. } => Some(*period),
-            Self::Hotp { .. } | Self::Other { .. } => None,
-        }
-    }
-
-    /// The PIN, where there is one.
-    #[must_use]
-    pub fn pin(&self) -> Option<&str> {
-        match self {
-            Self::Motp { pin, .. } | Self::Yandex { pin, .. } => pin.as_ref().map(SecretText::expose),
-            _ => None,
-        }
-    }
+    /// Those that were, where the program keeps them.
+    pub used_recovery_codes: Vec<SecretText>,
+    /// Origins of the sites that may have its codes; only fob's own files have them.
+    pub sites: Vec<String>,
 }
 
 /// Longest name of a group, in characters: one name in a file may be that of many entries here.
@@ -163,18 +44,7 @@ const MAX_TAGS: usize = 16;
 
 /// A name that stands once in a file and often in the records.
 pub(crate) fn clipped(name: &str) -> String {
-    name.trim().chars().take(MAX_TAG).collect()
-}
-
-/// Why `fob_otp` has no account for a record yet. The record stays whole and can be written into files.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotYet {
-    /// The kind, by the file's name for it.
-    #[error("{0} accounts cannot be kept yet")]
-    Kind(String),
-    /// The hash function.
-    #[error("accounts with the algorithm {0} cannot be kept yet")]
-    Algorithm(String),
+    name.trim().chars().take(MAX_TAG).collect::<String>().trim_end().to_owned()
 }
 
 impl Record {
@@ -185,13 +55,15 @@ impl Record {
             issuer: issuer.trim().to_owned(),
             account: account.trim().to_owned(),
             secret,
-            algorithm: kind.usual_hash(),
+            algorithm: kind.usual_algorithm(),
             digits: kind.usual_digits(),
             notes: String::new(),
             tags: Vec::new(),
             favourite: false,
             icon: None,
             recovery_codes: Vec::new(),
+            used_recovery_codes: Vec::new(),
+            sites: Vec::new(),
             kind,
         }
     }
@@ -204,25 +76,34 @@ impl Record {
         }
     }
 
-    /// What `fob_otp` can make codes of.
-    ///
-    /// # Errors
-    /// [`NotYet`] names what it has no room for.
-    pub fn to_account(&self) -> Result<Account, NotYet> {
-        let kind = match self.kind {
-            CodeKind::Totp { period } => Kind::Totp { period },
-            CodeKind::Hotp { counter } => Kind::Hotp { counter },
-            _ => return Err(NotYet::Kind(self.kind.name().to_owned())),
-        };
-        let unknown = || NotYet::Algorithm(self.algorithm.name().into_owned());
-        Ok(Account {
+    /// What `fob_otp` makes codes of, if it can: [`Account::usable`] says so. Every record is an account.
+    #[must_use]
+    pub fn to_account(&self) -> Account {
+        Account {
             issuer: self.issuer.clone(),
             name: self.account.clone(),
-            seed: Seed::new(self.secret.expose().to_vec()),
-            algorithm: self.algorithm.algorithm().ok_or_else(unknown)?,
+            seed: self.secret.duplicate(),
+            algorithm: self.algorithm.clone(),
             digits: self.digits,
-            kind,
-        })
+            kind: self.kind.duplicate(),
+        }
+    }
+
+    /// The account with all that is kept beside it. `now` stands as the time at which used recovery codes were used,
+    /// which no file tells.
+    #[must_use]
+    pub fn to_item(&self, now: UnixTime) -> Item {
+        let code = |code: &SecretText, used| RecoveryCode { code: code.duplicate(), used };
+        let used = self.used_recovery_codes.iter().map(|used| code(used, Some(now)));
+        let extras = Extras {
+            note: (!self.notes.is_empty()).then(|| SecretText::new(self.notes.clone())),
+            tags: clean_tags(&self.tags),
+            favourite: self.favourite,
+            icon: self.icon.clone().filter(|icon| !icon.is_empty()),
+            recovery_codes: used.chain(self.recovery_codes.iter().map(|left| code(left, None))).collect(),
+            sites: self.sites.clone(),
+        };
+        Item { account: self.to_account(), extras }
     }
 
     /// `issuer:account`, as a person would name it. Text from outside.
@@ -244,5 +125,26 @@ impl fmt::Debug for Record {
             .field("algorithm", &self.algorithm)
             .field("digits", &self.digits)
             .finish_non_exhaustive()
+    }
+}
+
+/// An account as a file could have said it, with nothing beside it.
+impl From<Account> for Record {
+    fn from(account: Account) -> Self {
+        let mut record = Self::new(account.kind, &account.issuer, &account.name, account.seed);
+        (record.algorithm, record.digits) = (account.algorithm, account.digits);
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by a fuzzer: a name cut behind a space came back without the space.
+    #[test]
+    fn a_name_that_was_cut_is_the_same_when_it_is_read_again() {
+        let name = clipped(&format!("Work{}and more", " ".repeat(MAX_TAG - 4)));
+        assert_eq!((name.as_str(), clipped(&name)), ("Work", "Work".to_owned()));
     }
 }

@@ -1,6 +1,6 @@
 //! What became of the entries of a file.
 
-use fob_otp::{SeedError, UriError};
+use fob_otp::{Seed, SeedError, UriError};
 
 use crate::{Format, Record};
 
@@ -102,6 +102,15 @@ pub enum Refusal {
     Missing(&'static str),
 }
 
+/// A secret that can be kept, whichever way the format writes secrets.
+fn with_secret(record: Record) -> Result<Record, Refusal> {
+    match record.secret.expose().len() {
+        0 => Err(Refusal::NoSecret),
+        1..=Seed::MAX_LENGTH => Ok(record),
+        _ => Err(SeedError::TooLong.into()),
+    }
+}
+
 impl Report {
     pub(crate) const fn of(format: Format) -> Self {
         Self { format, records: Vec::new(), changed: Vec::new(), refused: Vec::new() }
@@ -109,7 +118,7 @@ impl Report {
 
     /// Takes an entry or writes down why not.
     pub(crate) fn take(&mut self, entry: impl Into<String>, record: Result<Record, Refusal>) {
-        match record {
+        match record.and_then(with_secret) {
             Ok(record) => self.records.push(record),
             Err(reason) => self.refused.push(Refused { entry: entry.into(), reason }),
         }
@@ -123,5 +132,25 @@ impl Report {
     /// Something was lost on this entry.
     pub(crate) fn lost(&mut self, entry: impl Into<String>, lost: Lost) {
         self.changed.push(Change { entry: Some(entry.into()), lost });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CodeKind;
+
+    /// Found by a fuzzer: secrets in hexadecimal digits or Base64 came without the bounds that Base32 has here, and an
+    /// account that was taken so was refused by every other file.
+    #[test]
+    fn a_secret_of_no_bytes_or_too_many_is_refused_whatever_wrote_it() {
+        let mut report = Report::of(Format::Aegis);
+        for length in [0, 1, Seed::MAX_LENGTH, Seed::MAX_LENGTH + 1] {
+            let kind = CodeKind::Totp { period: 30 };
+            report.take(length.to_string(), Ok(Record::new(kind, "", "", Seed::new(vec![7; length]))));
+        }
+        assert_eq!(report.records.len(), 2);
+        let refused: Vec<_> = report.refused.iter().map(|refused| (refused.entry.as_str(), &refused.reason)).collect();
+        assert_eq!(refused, [("0", &Refusal::NoSecret), ("1025", &Refusal::Secret(SeedError::TooLong))]);
     }
 }

@@ -102,6 +102,16 @@ fn what_a_file_has_no_place_for_is_named() {
     }
 }
 
+/// Found by a fuzzer: each letter of such a name takes six in a URI, and the list that was written could not be read.
+#[test]
+fn a_name_too_long_for_a_uri_is_named_and_left_out() {
+    let long = record(CodeKind::Totp { period: 30 }, "Example", &"ü".repeat(4_000));
+    let exported = written(&[long, record(CodeKind::Totp { period: 30 }, "Example", "ada")], Target::UriList);
+    assert_eq!((exported.written, exported.refused.len()), (1, 1));
+    assert_eq!(exported.refused[0].what, "its names are too long for a URI");
+    assert_eq!(read_again(&exported).len(), 1);
+}
+
 #[test]
 fn an_encrypted_file_needs_a_password() {
     let mut rng = SeededRng::new(7);

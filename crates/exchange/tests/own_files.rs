@@ -135,7 +135,7 @@ fn one_odd_entry_keeps_no_other_out() {
         ("no Base32", "the secret has a character that Base32 has not, at position 1"),
     ];
     assert_eq!(refused, expected.map(|(entry, reason)| (entry, reason.to_owned())));
-    assert_eq!(report.records[1].to_account().unwrap_err().to_string(), "OCRA accounts cannot be kept yet");
+    assert_eq!(report.records[1].to_account().usable().unwrap_err().to_string(), "its kind is OCRA");
 }
 
 #[test]

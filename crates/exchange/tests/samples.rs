@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fob_exchange::{CodeKind, Format, ImportError, Password, Record, Report, import, recognise};
+use fob_ambient::UnixTime;
+use fob_exchange::{CodeKind, Format, ImportError, Password, Record, Report, SecretText, import, recognise};
+use fob_otp::{read_json, write_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -118,5 +120,29 @@ fn a_wrong_password_is_told_from_none_and_from_damage() {
         }
         assert!(matches!(none, ImportError::Encrypted(_)), "{file}: {none}");
         assert!(matches!(wrong, ImportError::WrongPassword(_)), "{file}: {wrong}");
+    }
+}
+
+/// A vault takes every account of every sample, with what stands beside it, by way of the list that the command line
+/// hands to the daemon, and has codes of it.
+#[test]
+fn a_vault_can_take_every_account_of_every_sample() {
+    let Some((folder, expected)) = samples() else { return println!("skipped: no samples") };
+    let now = UnixTime(1_800_000_000);
+    for sample in &expected.samples {
+        let report = read(&folder, sample).unwrap();
+        let items: Vec<_> = report.records.iter().map(|record| record.to_item(now)).collect();
+        let list = write_json(items.iter().map(|item| (&item.account, &item.extras)));
+        let taken = read_json(&list, now).unwrap();
+        assert_eq!(taken.len(), report.records.len(), "{}", sample.file);
+        for (record, taken) in report.records.iter().zip(taken) {
+            let (item, _) = taken.outcome.unwrap_or_else(|error| panic!("{}: {error}", sample.file));
+            assert_eq!(shown(&Record::from(item.account.duplicate())), shown(record), "{}", sample.file);
+            assert_eq!(item.account.kind, record.kind, "{}", sample.file);
+            assert_eq!((&item.extras.tags, item.extras.favourite), (&record.tags, record.favourite));
+            assert_eq!(item.extras.recovery_codes.len(), record.recovery_codes.len());
+            assert_eq!(item.extras.note.as_ref().map_or("", SecretText::expose), record.notes);
+            assert_eq!(item.account.usable(), Ok(()), "{}: {}", sample.file, record.kind.name());
+        }
     }
 }

@@ -31,6 +31,10 @@ struct Entry<'a> {
     icon: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recovery_codes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    used_recovery_codes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    sites: &'a [String],
 }
 
 pub(super) fn write(records: &[&Record]) -> Zeroizing<Vec<u8>> {
@@ -56,6 +60,8 @@ pub(super) fn write(records: &[&Record]) -> Zeroizing<Vec<u8>> {
             favourite: record.favourite,
             icon: record.icon.as_deref(),
             recovery_codes: record.recovery_codes.iter().map(SecretText::expose).collect(),
+            used_recovery_codes: record.used_recovery_codes.iter().map(SecretText::expose).collect(),
+            sites: &record.sites,
         })
         .collect();
     let mut bytes = to_json(&entries, room(records), true);

@@ -25,6 +25,8 @@ struct Entry {
     favourite: Field,
     icon: Field,
     recovery_codes: List<Field>,
+    used_recovery_codes: List<Field>,
+    sites: List<Field>,
 }
 
 pub(super) fn read(source: &Source<'_>, report: &mut Report) -> Result<(), ImportError> {
@@ -46,11 +48,16 @@ pub(super) fn read(source: &Source<'_>, report: &mut Report) -> Result<(), Impor
             record.favourite = entry.favourite.is_true();
             record.icon = entry.icon.some().map(str::to_owned);
             entry.tags.0.iter().for_each(|tag| record.tag(tag.text()));
-            let codes = entry.recovery_codes.0.iter().filter_map(Field::some);
-            record.recovery_codes = codes.map(|code| SecretText::new(code.to_owned())).collect();
+            record.recovery_codes = codes(&entry.recovery_codes);
+            record.used_recovery_codes = codes(&entry.used_recovery_codes);
+            record.sites = entry.sites.0.iter().filter_map(Field::some).map(str::to_owned).collect();
             record
         });
         report.take(format!("{}:{}", entry.issuer.text(), entry.account.text()), record);
     }
     Ok(())
+}
+
+fn codes(list: &List<Field>) -> Vec<SecretText> {
+    list.0.iter().filter_map(Field::some).map(|code| SecretText::new(code.to_owned())).collect()
 }

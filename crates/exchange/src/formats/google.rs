@@ -159,7 +159,7 @@ impl<'a> Parameters<'a> {
         let kind = match self.kind {
             1 => CodeKind::Hotp { counter: self.counter },
             0 | 2 => CodeKind::Totp { period: CodeKind::DEFAULT_PERIOD },
-            other => CodeKind::Other { name: format!("Google's type {other}") },
+            other => CodeKind::Other { name: format!("Google type {other}") },
         };
         let (issuer, account) = match self.issuer.as_str() {
             "" => issuer_and_name(&self.name),
@@ -178,5 +178,18 @@ impl<'a> Parameters<'a> {
             _ => 6,
         };
         Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by a fuzzer: the name of a type with many digits was longer than names that are kept.
+    #[test]
+    fn a_type_of_any_number_has_a_name_that_is_kept() {
+        let record = Parameters { secret: b"x", kind: u64::MAX, ..Parameters::default() }.record().unwrap();
+        assert_eq!(record.kind.name(), "Google type 18446744073709551615");
+        assert!(record.kind.name().len() <= CodeKind::MAX_OTHER);
     }
 }
