@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fob_ambient::{Clock, Millis, SystemClock, SystemRng};
-use fob_vault::{Context, FilePins, RealDisk};
+use fob_vault::{Context, FilePins, FileUses, RealDisk};
 
 use crate::arguments::Options;
 use crate::caller::Household;
@@ -52,7 +52,8 @@ impl Daemon {
         let household = Household::own().map_err(BuildError::Unseen)?;
         let clock: Arc<dyn Clock + Send + Sync> = Arc::new(SystemClock::new());
         let pins = FilePins::new(state.join("vault.pin"), Arc::new(RealDisk));
-        let context = Context::new(clock.clone(), SystemRng::new(), pins);
+        let uses = FileUses::new(state.join("vault.uses"), Arc::new(RealDisk));
+        let context = Context::new(clock.clone(), SystemRng::new(), pins).with_uses(uses);
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
         let place = VaultPlace { path, state, idle_lock: options.idle_lock };
         Ok(Self::of_parts(household, place, context, keys, clock))

@@ -7,7 +7,7 @@ mod key;
 use fob_bus::pipe::PipeError;
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::printable;
-use fob_vault::VaultError;
+use fob_vault::{SlotError, VaultError};
 
 pub(crate) use ceremony::{dom_name, webauthn};
 pub(crate) use key::{ceremony, key, open, pin, spare_last_try};
@@ -30,11 +30,32 @@ const fn kind_of_vault(error: &VaultError) -> ErrorKind {
         | VaultError::Permissions { .. }
         | VaultError::KdfOutOfBounds { .. }
         | VaultError::Io { .. } => ErrorKind::VaultUnusable,
+        VaultError::Slot(error) => kind_of_slot(error),
         VaultError::InUse | VaultError::StaleGeneration { .. } => ErrorKind::VaultBusy,
         VaultError::WrongPassphrase | VaultError::WrongRecoveryCode => ErrorKind::WrongPassphrase,
         VaultError::UnknownEntry(_) => ErrorKind::UnknownEntry,
         VaultError::NoCounter(_) | VaultError::CounterUsedUp(_) | VaultError::Unusable(_) => ErrorKind::EntryUnusable,
+        VaultError::CodeMismatch(_) => ErrorKind::CodeMismatch,
+        VaultError::NoRecoveryCode(_) => ErrorKind::NoRecoveryCode,
+        VaultError::TooMuch(_) => ErrorKind::InvalidInput,
         VaultError::OutOfMemory { .. } | VaultError::Full { .. } => ErrorKind::Failed,
+    }
+}
+
+const fn kind_of_slot(error: &SlotError) -> ErrorKind {
+    match error {
+        SlotError::WrongSecret(_) | SlotError::KeyWanted | SlotError::PassphraseWanted => ErrorKind::WrongPassphrase,
+        SlotError::UnknownPolicy(_) => ErrorKind::VaultUnusable,
+        SlotError::Retired => ErrorKind::Locked,
+        SlotError::Unknown(_)
+        | SlotError::Barred { .. }
+        | SlotError::UserVerificationWanted
+        | SlotError::OpensWithLogin
+        | SlotError::AlreadyEnrolled
+        | SlotError::TooMany(_)
+        | SlotError::LastSafeWay
+        | SlotError::RemovedAndPresented(_)
+        | SlotError::Label => ErrorKind::InvalidInput,
     }
 }
 

@@ -1,26 +1,40 @@
-//! `dev.fob.Otp1`: one-time-code accounts. Which entry is meant, and what of it may be shown.
+//! `dev.fob.Otp1`: one-time-code accounts. What each call means is in the files beside; here are the calls.
 //!
-//! A code by time is made at once, on the thread that serves: nothing waits for a disk. A code by counter is made
-//! where the vault is written. `code` gives the code of now or of the next step; no caller names a time.
+//! A code by time is made at once, on the thread that serves: nothing waits for a disk. Everything that reads a pipe,
+//! writes the vault or proves a passphrase runs on a thread of its own. No caller names a time.
 
+mod add;
+mod bin;
+mod code;
+mod edit;
+mod export;
 mod import;
 mod lookup;
+mod recovery;
 mod shown;
 mod site;
 
-use fob_ambient::UnixTime;
-use fob_bus::types::{AddOptions, Added, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport};
-use fob_bus::{CallError, ErrorKind, pipe};
-use fob_otp::{Account, Kind, MAX_URI, printable};
-use fob_vault::{Entry, EntryId, UnlockedVault};
+use fob_bus::types::{
+    AddOptions, Added, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions, HistoryEvent,
+    ImportOptions, ImportReport, RecoveryOptions, ResyncOptions, UriInfo,
+};
+use fob_bus::{CallError, pipe};
+use fob_otp::SecretText;
+use fob_vault::UnlockedVault;
 use zbus::message::Header;
 use zbus::{Connection, OwnedFd, interface};
+use zeroize::Zeroizing;
 
-use self::import::Terms;
+use self::add::New;
+use self::code::{ByTime, Wish};
+use self::edit::Edit;
+use self::export::Proof;
+use self::import::List;
+use crate::errors;
 use crate::guest::Guest;
 use crate::policy::Operation;
+use crate::shield::Secrets;
 use crate::thread::blocking;
-use crate::{errors, secret};
 
 /// The object.
 pub(crate) struct Otp(pub(crate) Guest);
@@ -32,8 +46,8 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<EntryInfo>, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        self.0.daemon.vault.read(|vault| Ok(shown::all(vault))).await
+        self.admit(connection, &header).await?;
+        self.read(|vault| Ok(shown::all(vault))).await
     }
 
     async fn find(
@@ -42,8 +56,8 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<EntryInfo, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        self.0.daemon.vault.read(|vault| Ok(shown::entry(lookup::one(vault, query)?))).await
+        self.admit(connection, &header).await?;
+        self.read(|vault| Ok(shown::entry(lookup::one(vault, query)?))).await
     }
 
     async fn code(
@@ -54,25 +68,21 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<CodeInfo, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        let daemon = &self.0.daemon;
-        let next = options.next.unwrap_or(false);
-        let end = code.into();
-        let now = daemon.clock.wall();
+        self.admit(connection, &header).await?;
+        let (end, wish, now) = (code.into(), Wish::from(&options), self.0.daemon.clock.wall());
         let site = options.site.as_deref().map(site::parse).transpose()?;
-        let done = daemon.vault.read(|vault| {
+        let done = self.read(|vault| {
             let entry = match &site {
                 Some(site) => site::bound(vault, query, site)?,
                 None => lookup::one(vault, query)?,
             };
-            by_time(entry, now, next, &end)
+            code::by_time(entry, now, wish, &end)
         });
-        let done = done.await?;
-        match done {
+        match done.await? {
             ByTime::Done(info) => Ok(info),
-            ByTime::Counter(id) if !next => daemon.vault.change(move |vault| by_counter(vault, id, &end)).await,
-            ByTime::Counter(_) => {
-                Err(CallError::new(ErrorKind::InvalidInput, "a code by counter has no next one until it was used"))
+            ByTime::Counter(id) => {
+                wish.of_counter()?;
+                self.change(move |vault| code::by_counter(vault, id, &end)).await
             }
         }
     }
@@ -84,20 +94,10 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Added, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        let vault = &self.0.daemon.vault;
-        // Locked is said before the seed is taken.
-        vault.read(|_| Ok(())).await?;
-        let site = options.site.as_deref().map(site::parse).transpose()?;
-        let terms = Terms { site, unique: options.unique.unwrap_or(false) };
+        self.admit(connection, &header).await?;
         let end = uri.into();
-        let parsed = blocking(move || {
-            let _secrets = crate::shield::Secrets::held();
-            let text = secret::text(&end, MAX_URI)?;
-            Account::from_uri(text.trim()).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
-        })
-        .await?;
-        vault.change(move |vault| import::add(vault, parsed, terms)).await
+        let new = self.secret(move || New::read(&end, options)).await?;
+        self.change(move |vault| new.add(vault)).await
     }
 
     async fn import(
@@ -107,96 +107,224 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<ImportReport, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        let vault = &self.0.daemon.vault;
-        vault.read(|_| Ok(())).await?;
-        let end = list.into();
-        let lines = blocking(move || {
-            let _secrets = crate::shield::Secrets::held();
-            let text = pipe::take(&end, pipe::LIST).map_err(|error| errors::pipe(&error))?;
-            fob_otp::read_list(&text).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
-        })
-        .await?;
-        let dry_run = options.dry_run.unwrap_or(false);
-        vault.change(move |vault| import::import(vault, lines, dry_run)).await
+        self.admit(connection, &header).await?;
+        let (end, now) = (list.into(), self.0.daemon.clock.wall());
+        let list = self.secret(move || List::read(&end, now)).await?;
+        self.change(move |vault| list.import(vault, &options)).await
+    }
+
+    async fn edit(
+        &self,
+        query: String,
+        confirm: String,
+        options: EditOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let edit = self.secret(move || Edit::read(options)).await?;
+        self.change(move |vault| edit.apply(vault, &query, &confirm)).await
+    }
+
+    async fn note(
+        &self,
+        query: &str,
+        note: OwnedFd,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let look = |vault: &UnlockedVault| {
+            let entry = lookup::one(vault, query)?;
+            let note = entry.extras.note.as_ref().map_or("", SecretText::expose);
+            Ok((shown::entry(entry), Zeroizing::new(note.as_bytes().to_vec())))
+        };
+        let (info, text) = self.read(look).await?;
+        pour(note.into(), text).await?;
+        Ok(info)
+    }
+
+    async fn resync(
+        &self,
+        query: String,
+        confirm: String,
+        codes: OwnedFd,
+        options: ResyncOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let end = codes.into();
+        let codes = self.secret(move || recovery::two_codes(&end)).await?;
+        self.change(move |vault| recovery::resync(vault, &query, &confirm, &codes, &options)).await
+    }
+
+    async fn add_recovery_codes(
+        &self,
+        query: String,
+        confirm: String,
+        codes: OwnedFd,
+        options: RecoveryOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let end = codes.into();
+        let codes = self.secret(move || recovery::read(&end)).await?;
+        self.change(move |vault| recovery::add(vault, &query, &confirm, &codes, &options)).await
+    }
+
+    async fn take_recovery_code(
+        &self,
+        query: String,
+        code: OwnedFd,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let end = code.into();
+        self.change(move |vault| recovery::take(vault, &query, &end)).await
+    }
+
+    async fn history(
+        &self,
+        query: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<HistoryEvent>, CallError> {
+        self.admit(connection, &header).await?;
+        self.read(|vault| Ok(shown::history(lookup::one(vault, query)?))).await
     }
 
     async fn remove(
         &self,
-        query: &str,
-        confirm: &str,
+        query: String,
+        confirm: String,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<EntryInfo, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        let (query, confirm) = (query.to_owned(), confirm.to_owned());
-        self.0.daemon.vault.change(move |vault| remove(vault, &query, &confirm)).await
+        self.admit(connection, &header).await?;
+        self.change(move |vault| bin::remove(vault, &query, &confirm)).await
+    }
+
+    async fn bin(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<EntryInfo>, CallError> {
+        self.admit(connection, &header).await?;
+        self.read(|vault| Ok(bin::all(vault))).await
+    }
+
+    async fn restore(
+        &self,
+        query: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<EntryInfo, CallError> {
+        self.admit(connection, &header).await?;
+        self.change(move |vault| bin::restore(vault, &query)).await
+    }
+
+    async fn purge(
+        &self,
+        ids: Vec<String>,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<u32, CallError> {
+        self.admit(connection, &header).await?;
+        self.change(move |vault| bin::purge(vault, &ids)).await
+    }
+
+    async fn uri(
+        &self,
+        query: String,
+        fresh: OwnedFd,
+        uri: OwnedFd,
+        options: FreshOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<UriInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let (fresh, end) = (fresh.into(), uri.into());
+        let proof = self.secret(move || Proof::read(&fresh, &options)).await?;
+        let (info, uri) = self.change(move |vault| export::uri(vault, &query, &proof)).await?;
+        pour(end, uri).await?;
+        Ok(info)
+    }
+
+    async fn export(
+        &self,
+        fresh: OwnedFd,
+        accounts: OwnedFd,
+        options: FreshOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<ExportInfo, CallError> {
+        self.admit(connection, &header).await?;
+        let (fresh, end) = (fresh.into(), accounts.into());
+        let (proof, options) = self.secret(move || Ok((Proof::read(&fresh, &options)?, options))).await?;
+        let (info, json) = self.change(move |vault| export::export(vault, &proof, &options)).await?;
+        pour(end, json).await?;
+        Ok(info)
     }
 
     async fn bind(
         &self,
-        query: &str,
-        confirm: &str,
+        query: String,
+        confirm: String,
         site: &str,
         bound: bool,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<EntryInfo, CallError> {
-        self.0.admit(connection, &header, Operation::Accounts).await?;
-        let (query, confirm) = (query.to_owned(), confirm.to_owned());
-        let vault = &self.0.daemon.vault;
-        vault.read(|_| Ok(())).await?;
+        self.admit(connection, &header).await?;
+        self.read(|_| Ok(())).await?;
         let site = site::parse(site)?;
-        vault.change(move |vault| site::bind(vault, &query, &confirm, &site, bound)).await
+        self.change(move |vault| site::bind(vault, &query, &confirm, &site, bound)).await
     }
 }
 
-/// What came of asking an entry for a code by time.
-enum ByTime {
-    /// The code is in the pipe.
-    Done(CodeInfo),
-    /// It goes by a counter.
-    Counter(EntryId),
-}
-
-fn by_time(entry: &Entry, now: UnixTime, next: bool, end: &std::os::fd::OwnedFd) -> Result<ByTime, CallError> {
-    let account = &entry.account;
-    if let Kind::Hotp { .. } = account.kind {
-        return Ok(ByTime::Counter(entry.id));
+impl Otp {
+    /// Lets a call pass, or not.
+    async fn admit(&self, connection: &Connection, header: &Header<'_>) -> Result<(), CallError> {
+        self.0.admit(connection, header, Operation::Accounts).await.map(|_| ())
     }
-    let code = if next { account.next_totp(now) } else { account.totp(now) };
-    let code = code.map_err(|error| lookup::unusable(entry, &error))?;
-    pipe::put(end, code.code.expose().as_bytes()).map_err(|error| errors::pipe(&error))?;
-    Ok(ByTime::Done(CodeInfo {
-        valid_from: Some(code.valid_from.0),
-        valid_until: Some(code.valid_until.0),
-        ..code_info(entry)
-    }))
-}
 
-/// The counter is on the disk before the code is in the pipe. A pipe that nobody reads costs one code, as a crash
-/// would; that is looked at by the site's window (RFC 4226 section 7.4).
-fn by_counter(vault: &mut UnlockedVault, id: EntryId, end: &std::os::fd::OwnedFd) -> Result<CodeInfo, CallError> {
-    let code = vault.take_hotp(id).map_err(|error| errors::vault(&error))?;
-    pipe::put(end, code.code.expose().as_bytes()).map_err(|error| errors::pipe(&error))?;
-    let entry = vault.entry(id).ok_or_else(|| lookup::unknown(&id.to_string()))?;
-    Ok(CodeInfo { counter: Some(code.counter), ..code_info(entry) })
-}
+    /// Looks into the open vault, at once.
+    async fn read<T>(&self, look: impl FnOnce(&UnlockedVault) -> Result<T, CallError>) -> Result<T, CallError> {
+        self.0.daemon.vault.read(look).await
+    }
 
-fn code_info(entry: &Entry) -> CodeInfo {
-    CodeInfo {
-        id: entry.id.to_string(),
-        issuer: printable(&entry.account.issuer).into_owned(),
-        name: printable(&entry.account.name).into_owned(),
-        kind: entry.account.kind.name().to_owned(),
-        ..CodeInfo::default()
+    /// Changes the open vault, on a thread of its own: when this returns, the change is on the disk.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        self.0.daemon.vault.change(change).await
+    }
+
+    /// Takes secrets out of pipes, on a thread of its own. A locked vault is named before any is taken.
+    async fn secret<T: Send + 'static>(
+        &self,
+        take: impl FnOnce() -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        self.read(|_| Ok(())).await?;
+        blocking(move || {
+            let _secrets = Secrets::held();
+            take()
+        })
+        .await
     }
 }
 
-fn remove(vault: &mut UnlockedVault, query: &str, confirm: &str) -> Result<EntryInfo, CallError> {
-    let entry = lookup::one(vault, query)?;
-    let (id, info) = (entry.id, shown::entry(entry));
-    lookup::confirmed(entry, confirm)?;
-    vault.remove(id).map_err(|error| errors::vault(&error))?;
-    Ok(info)
+/// Puts a secret of any length into its pipe, on a thread of its own: nobody waits for its reader but its caller.
+async fn pour(end: std::os::fd::OwnedFd, secret: Zeroizing<Vec<u8>>) -> Result<(), CallError> {
+    let secrets = Secrets::held();
+    blocking(move || {
+        let poured = pipe::pour(&end, &secret).map_err(|error| errors::pipe(&error));
+        drop((secret, secrets));
+        poured
+    })
+    .await
 }

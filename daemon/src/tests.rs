@@ -3,6 +3,8 @@
 mod accounts;
 mod ceremonies;
 mod doors;
+mod entries;
+mod exports;
 pub(crate) mod house;
 mod secrecy;
 mod session_bus;

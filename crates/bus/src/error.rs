@@ -51,6 +51,10 @@ kinds! {
     AmbiguousEntry,
     /// The entry cannot give a code.
     EntryUnusable,
+    /// The codes that should move a counter are none of the account's, as far as was looked.
+    CodeMismatch,
+    /// No recovery code is left.
+    NoRecoveryCode,
     /// An argument, a URI or a list makes no sense.
     InvalidInput,
     /// The policy does not let this caller do this.

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 /// Most bytes of a passphrase, PIN or code in a pipe. What Linux writes in one piece (PIPE_BUF), so a writer that
 /// sends no more never blocks.
 pub const SHORT: usize = 4096;
-/// Most bytes of a list of accounts: room for some ten thousand URIs.
-pub const LIST: usize = 4 * 1024 * 1024;
+/// Most bytes of a list of accounts: room for some ten thousand, with all that is kept beside them.
+pub const LIST: usize = 16 * 1024 * 1024;
 /// How long the other side may take until all is in the pipe. It has the secret in memory when it passes the end.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -124,6 +124,26 @@ pub fn put(end: &OwnedFd, secret: &[u8]) -> Result<(), PipeError> {
     }
 }
 
+/// Puts a secret of any length into a passed end, waiting for its reader. Blocks, at most for [`PATIENCE`].
+///
+/// # Errors
+/// [`PipeError`]; part of the secret may have been read by then.
+pub fn pour(end: &OwnedFd, secret: &[u8]) -> Result<(), PipeError> {
+    become_patient(end)?;
+    let start = Instant::now();
+    let mut rest = secret;
+    while !rest.is_empty() {
+        let left = PATIENCE.checked_sub(start.elapsed()).ok_or(PipeError::Slow)?;
+        match rustix::io::write(end, rest) {
+            Ok(length) => rest = rest.get(length..).unwrap_or_default(),
+            Err(Errno::AGAIN) => wait(end, PollFlags::OUT, left)?,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
 /// Makes sure that it is a pipe, and that no read or write of it blocks.
 fn become_patient(end: &OwnedFd) -> Result<(), PipeError> {
     if FileType::from_raw_mode(fstat(end)?.st_mode) != FileType::Fifo {
@@ -177,6 +197,19 @@ mod tests {
         assert!(moves <= 7, "{moves}");
         assert!(secret.chunks(SHORT).zip(0..).all(|(piece, byte): (_, u8)| *piece == [byte; SHORT]));
         assert_eq!(secret.len(), 100 * SHORT);
+    }
+
+    #[test]
+    fn a_long_secret_waits_for_its_reader() {
+        for length in [0, 1, 65_536, 1_000_000] {
+            let (reader, writer) = awaiting().unwrap();
+            let pouring = std::thread::spawn(move || pour(&writer, &secret(length)));
+            assert_eq!(*take(&reader, LIST).unwrap(), vec![7; length], "{length} bytes");
+            pouring.join().unwrap().unwrap();
+        }
+        let (reader, writer) = awaiting().unwrap();
+        drop(reader);
+        assert!(matches!(pour(&writer, b"nobody"), Err(PipeError::Io(_))));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use zbus::proxy;
 
 use crate::error::CallError;
 use crate::types::{
-    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo,
-    Outcome, SetPinOptions, StateDetails, Status,
+    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions,
+    HistoryEvent, ImportOptions, ImportReport, KeyInfo, Outcome, RecoveryOptions, ResyncOptions, SetPinOptions,
+    StateDetails, Status, UriInfo,
 };
 
 type Result<T> = std::result::Result<T, CallError>;
@@ -50,11 +51,56 @@ pub trait Otp1 {
     /// Adds the account of an `otpauth://` URI from a pipe.
     fn add(&self, uri: Fd<'_>, options: AddOptions) -> Result<Added>;
 
-    /// Takes over a list of `otpauth://` URIs, one a line, from a pipe.
+    /// Takes over accounts from a pipe: `otpauth://` URIs, one a line, or fob's own JSON.
     fn import(&self, list: Fd<'_>, options: ImportOptions) -> Result<ImportReport>;
 
-    /// Removes the one account that `query` names; `confirm` is its id, so that nothing else goes by a typing error.
+    /// Puts the one account that `query` names into the bin; `confirm` is its id, so that nothing else goes by a
+    /// typing error.
     fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo>;
+
+    /// The removed accounts, the latest first.
+    fn bin(&self) -> Result<Vec<EntryInfo>>;
+
+    /// Takes a removed account out of the bin: the one that `query` names among those in it, or, if it is empty, the
+    /// last one that was removed.
+    fn restore(&self, query: &str) -> Result<EntryInfo>;
+
+    /// Forgets removed accounts for good, by their ids; gives how many.
+    fn purge(&self, ids: &[&str]) -> Result<u32>;
+
+    /// Changes the one account that `query` names; `confirm` is its id.
+    fn edit(&self, query: &str, confirm: &str, options: EditOptions) -> Result<EntryInfo>;
+
+    /// The note of the one account that `query` names, into the writing end of a pipe.
+    fn note(&self, query: &str, note: Fd<'_>) -> Result<EntryInfo>;
+
+    /// Moves the counter of the one account that `query` names behind two codes in a row, which come through a pipe,
+    /// a line each; `confirm` is its id.
+    fn resync(&self, query: &str, confirm: &str, codes: Fd<'_>, options: ResyncOptions) -> Result<EntryInfo>;
+
+    /// Puts recovery codes beside the one account that `query` names: from a pipe, one a line; `confirm` is its id.
+    fn add_recovery_codes(
+        &self,
+        query: &str,
+        confirm: &str,
+        codes: Fd<'_>,
+        options: RecoveryOptions,
+    ) -> Result<EntryInfo>;
+
+    /// Takes a recovery code of the one account that `query` names, into the writing end of a pipe. It counts as used
+    /// from then on.
+    fn take_recovery_code(&self, query: &str, code: Fd<'_>) -> Result<EntryInfo>;
+
+    /// What happened to the one account that `query` names, the latest first.
+    fn history(&self, query: &str) -> Result<Vec<HistoryEvent>>;
+
+    /// The URI of the one account that `query` names, into the writing end of a pipe. `fresh` has the passphrase of
+    /// the vault once more.
+    fn uri(&self, query: &str, fresh: Fd<'_>, uri: Fd<'_>, options: FreshOptions) -> Result<UriInfo>;
+
+    /// All accounts as fob's own JSON, into the writing end of a pipe. `fresh` has the passphrase of the vault once
+    /// more.
+    fn export(&self, fresh: Fd<'_>, accounts: Fd<'_>, options: FreshOptions) -> Result<ExportInfo>;
 
     /// Binds the one account that `query` names to a site (`bound`), which then may have its codes, or lets go of it;
     /// `confirm` is the account's id.

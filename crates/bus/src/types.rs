@@ -5,6 +5,13 @@ use std::os::fd::OwnedFd;
 
 use zbus::{DeserializeDict, SerializeDict, Type};
 
+mod otp;
+
+pub use otp::{
+    AddOptions, Added, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions, HistoryEvent,
+    ImportOptions, ImportReport, RecoveryOptions, Refused, ResyncOptions, UriInfo, event,
+};
+
 /// The states of the vault in [`Status::vault`].
 pub mod vault_state {
     /// There is no vault.
@@ -39,118 +46,6 @@ pub struct Status {
     pub session_bus: bool,
     /// Things somebody should know, as sentences.
     pub warnings: Vec<String>,
-}
-
-/// An entry as it may be shown. Text in it comes from outside: see `fob_otp::printable`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct EntryInfo {
-    /// Its name for ever.
-    pub id: String,
-    /// Who hands out the account.
-    pub issuer: String,
-    /// The account's name there.
-    pub name: String,
-    /// `totp` or `hotp`; another word for an entry that this fob cannot read.
-    pub kind: String,
-    /// Digits of a code.
-    pub digits: Option<u32>,
-    /// `SHA1`, `SHA256` or `SHA512`.
-    pub algorithm: Option<String>,
-    /// Seconds that a code lives.
-    pub period: Option<u64>,
-    /// The next counter.
-    pub counter: Option<u64>,
-    /// Why it gives no code.
-    pub unusable: Option<String>,
-    /// The sites that may have its codes, as origins; absent from a fobd that knows none.
-    pub sites: Option<Vec<String>>,
-}
-
-/// Options of `Otp1.Add`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct AddOptions {
-    /// The site that may have its codes, as an origin.
-    pub site: Option<String>,
-    /// Refuse it when another account has the same name, for names that a stranger chose.
-    pub unique: Option<bool>,
-}
-
-/// `Otp1.Add`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct Added {
-    /// The new entry's id.
-    pub id: String,
-    /// As it was understood.
-    pub issuer: String,
-    /// As it was understood.
-    pub name: String,
-    /// What is odd about it, as sentences.
-    pub warnings: Vec<String>,
-}
-
-/// Options of `Otp1.Code`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct CodeOptions {
-    /// The code of the next step instead of this one's; only of accounts that go by time.
-    pub next: Option<bool>,
-    /// The site that will get the code, as an origin: only an account that is bound to exactly it gives one.
-    pub site: Option<String>,
-}
-
-/// `Otp1.Code`: what is said about the code. The code itself goes through the pipe.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct CodeInfo {
-    /// The entry's id.
-    pub id: String,
-    /// Who hands out the account.
-    pub issuer: String,
-    /// The account's name there.
-    pub name: String,
-    /// `totp` or `hotp`.
-    pub kind: String,
-    /// Unix time in seconds from which the code is good, for `totp`.
-    pub valid_from: Option<u64>,
-    /// Unix time in seconds from which it is not good any more, for `totp`.
-    pub valid_until: Option<u64>,
-    /// The counter that made it, for `hotp`.
-    pub counter: Option<u64>,
-}
-
-/// Options of `Otp1.Import`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct ImportOptions {
-    /// Say what would happen, and change nothing.
-    pub dry_run: Option<bool>,
-}
-
-/// A line of an import that was not taken.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct Refused {
-    /// The line in the file, from 1.
-    pub line: u32,
-    /// Why.
-    pub reason: String,
-}
-
-/// `Otp1.Import`: all accounts of the list, or none when one was refused.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct ImportReport {
-    /// Entries that are new.
-    pub taken: Vec<Added>,
-    /// Accounts whose codes the vault gives already, as `issuer:name`.
-    pub duplicates: Vec<String>,
-    /// Lines that are no account.
-    pub refused: Vec<Refused>,
-    /// Whether the vault was changed.
-    pub written: bool,
 }
 
 /// A key as the ObjectManager shows it (properties of `Key1`).

@@ -1,113 +1,130 @@
-//! New accounts: one from a URI, or a whole list, all or none.
+//! Many new accounts: a list of URIs or fob's own JSON, all or none of it.
 
-use fob_bus::types::{Added, ImportReport, Refused};
-use fob_bus::{CallError, ErrorKind};
-use fob_otp::{Account, Kind, ListLine, Parsed, Warning, printable};
-use fob_vault::{Entry, UnlockedVault};
-use fob_webauthn::Origin;
-use subtle::ConstantTimeEq;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::os::fd::OwnedFd;
 
-use super::lookup;
+use fob_ambient::UnixTime;
+use fob_bus::types::{ImportOptions, ImportReport, Refused};
+use fob_bus::{CallError, ErrorKind, pipe};
+use fob_otp::{Account, Item, Warning, printable, read_json, read_list};
+use fob_vault::UnlockedVault;
+
+use super::add::described;
+use super::shown::number;
+use super::{lookup, site};
 use crate::errors;
 
-/// What comes with a new account.
-#[derive(Debug, Default)]
-pub(super) struct Terms {
-    /// The site that may have its codes.
-    pub(super) site: Option<Origin>,
-    /// Whether it must not share its name: a stranger chose it, and could pass for another account.
-    pub(super) unique: bool,
-}
+/// An account of the list, or why there is none.
+type Outcome = Result<(Item, Vec<Warning>), String>;
 
-/// Adds one account.
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`] when the vault gives its codes already (twice the same counter would fall apart), or
-/// has its name against the terms.
-pub(super) fn add(vault: &mut UnlockedVault, parsed: Parsed, terms: Terms) -> Result<Added, CallError> {
-    if let Some(entry) = vault.duplicate_of(&parsed.account).and_then(|id| vault.entry(id)) {
-        let message = format!("the vault gives these codes already, as {}", lookup::of(entry));
-        return Err(CallError::new(ErrorKind::InvalidInput, message));
-    }
-    let mut added = described(&parsed);
-    match vault.entries().iter().find(|entry| has_name_of(entry, &parsed.account)) {
-        Some(twin) if terms.unique => {
-            let name = lookup::of(twin);
-            let message = format!("the vault has {name} already, and one name for two accounts would mislead");
-            return Err(CallError::new(ErrorKind::InvalidInput, message));
-        }
-        Some(_) => added.warnings.push("another account has the same name".to_owned()),
-        None => {}
-    }
-    let sites = terms.site.iter().map(|site| site.as_str().to_owned()).collect();
-    added.id = vault.add_for(parsed.account, sites).map_err(|error| errors::vault(&error))?.to_string();
-    Ok(added)
-}
+/// What a list has, in its order.
+pub(super) struct List(Vec<(usize, Outcome)>);
 
-/// Takes a list over: nothing of it if one line was refused, and only what is new.
-///
-/// # Errors
-/// The vault's.
-pub(super) fn import(
-    vault: &mut UnlockedVault,
-    lines: Vec<ListLine>,
-    dry_run: bool,
-) -> Result<ImportReport, CallError> {
-    let mut report = ImportReport::default();
-    let mut accounts: Vec<Account> = Vec::new();
-    for line in lines {
-        match line.outcome {
-            Err(error) => report.refused.push(Refused {
-                line: u32::try_from(line.number).unwrap_or(u32::MAX),
-                reason: printable(&error.to_string()).into_owned(),
-            }),
-            Ok(parsed) if is_known(vault, &accounts, &parsed.account) => {
-                report.duplicates.push(lookup::label(&parsed.account.issuer, &parsed.account.name));
-            }
-            Ok(parsed) => {
-                report.taken.push(described(&parsed));
-                accounts.push(parsed.account);
+impl List {
+    /// Reads a list from its pipe. Blocks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadPipe`]; [`ErrorKind::InvalidInput`] for what is no list at all.
+    pub(super) fn read(end: &OwnedFd, now: UnixTime) -> Result<Self, CallError> {
+        let text = pipe::take(end, pipe::LIST).map_err(|error| errors::pipe(&error))?;
+        let is_json = text.trim_ascii_start().starts_with(b"[");
+        let list = if is_json { of_json(&text, now)? } else { of_uris(&text)? };
+        Ok(Self(list))
+    }
+
+    /// Takes the list over: nothing of it if one account was refused, unless it is to be skipped; and only what is new.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub(super) fn import(self, vault: &mut UnlockedVault, options: &ImportOptions) -> Result<ImportReport, CallError> {
+        let mut report = ImportReport::default();
+        let mut items = Vec::with_capacity(self.0.len());
+        for (line, outcome) in self.0 {
+            match outcome {
+                Ok(item) => items.push(item),
+                Err(reason) => {
+                    let reason = printable(&reason).into_owned();
+                    report.refused.push(Refused { line: number(line), reason });
+                }
             }
         }
+        let news = news(vault, &items);
+        let mut taken = Vec::with_capacity(items.len());
+        for ((item, warnings), new) in items.into_iter().zip(news) {
+            if new {
+                report.taken.push(described(&item.account, &warnings));
+                taken.push(item);
+            } else {
+                report.duplicates.push(lookup::label(&item.account.issuer, &item.account.name));
+            }
+        }
+        let stopped = !report.refused.is_empty() && options.skip_refused != Some(true);
+        if options.dry_run == Some(true) || stopped || taken.is_empty() {
+            return Ok(report);
+        }
+        let ids = vault.add_all(taken).map_err(|error| errors::vault(&error))?;
+        for (added, id) in report.taken.iter_mut().zip(ids) {
+            added.id = id.to_string();
+        }
+        report.written = true;
+        Ok(report)
     }
-    if dry_run || !report.refused.is_empty() || accounts.is_empty() {
-        return Ok(report);
-    }
-    let ids = vault.add_all(accounts).map_err(|error| errors::vault(&error))?;
-    for (added, id) in report.taken.iter_mut().zip(ids) {
-        added.id = id.to_string();
-    }
-    report.written = true;
-    Ok(report)
 }
 
-fn described(parsed: &Parsed) -> Added {
-    Added {
-        id: String::new(),
-        issuer: printable(&parsed.account.issuer).into_owned(),
-        name: printable(&parsed.account.name).into_owned(),
-        warnings: parsed.warnings.iter().map(Warning::to_string).collect(),
+fn of_uris(text: &[u8]) -> Result<Vec<(usize, Outcome)>, CallError> {
+    let lines = read_list(text).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))?;
+    let outcomes = lines.into_iter().map(|line| {
+        let parsed = line.outcome.map_err(|error| error.to_string());
+        let fitting = parsed.and_then(|parsed| {
+            parsed.account.fits().map_err(|error| error.to_string())?;
+            Ok((Item::from(parsed.account), parsed.warnings))
+        });
+        (line.number, fitting)
+    });
+    Ok(outcomes.collect())
+}
+
+fn of_json(text: &[u8], now: UnixTime) -> Result<Vec<(usize, Outcome)>, CallError> {
+    let items = read_json(text, now).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))?;
+    let outcomes = items.into_iter().map(|item| {
+        let outcome = item.outcome.map_err(|error| error.to_string());
+        (item.number, outcome.and_then(with_sites))
+    });
+    Ok(outcomes.collect())
+}
+
+/// Sites as the browser writes them: an entry is bound to these letter by letter.
+fn with_sites((mut item, warnings): (Item, Vec<Warning>)) -> Outcome {
+    for bound in &mut item.extras.sites {
+        *bound = site::parse(bound).map_err(|error| error.message)?.as_str().to_owned();
     }
+    Ok((item, warnings))
 }
 
-/// Whether a person could take one for the other: the same letters, whatever the case and whatever does not show.
-fn has_name_of(entry: &Entry, account: &Account) -> bool {
-    let seen = |text: &str| printable(text).trim().to_lowercase();
-    let ours = &entry.account;
-    (seen(&ours.issuer), seen(&ours.name)) == (seen(&account.issuer), seen(&account.name))
+/// Which of the accounts neither the vault nor an account before them gives.
+fn news(vault: &UnlockedVault, items: &[(Item, Vec<Warning>)]) -> Vec<bool> {
+    let mut known = Known::default();
+    for entry in vault.entries() {
+        known.is_new(&entry.account);
+    }
+    items.iter().map(|(item, _)| known.is_new(&item.account)).collect()
 }
 
-/// Whether the vault, or a line before this one, gives the same codes.
-fn is_known(vault: &UnlockedVault, before: &[Account], account: &Account) -> bool {
-    vault.duplicate_of(account).is_some() || before.iter().any(|other| give_the_same(other, account))
+/// Accounts that were seen, by a hash of their seeds under a key of its own: ten thousand are compared with ten
+/// thousand in no time.
+#[derive(Default)]
+struct Known<'a> {
+    key: RandomState,
+    seen: HashMap<u64, Vec<&'a Account>>,
 }
 
-fn give_the_same(one: &Account, other: &Account) -> bool {
-    let same_kind = match (&one.kind, &other.kind) {
-        (Kind::Hotp { .. }, Kind::Hotp { .. }) => true,
-        (one, other) => one == other,
-    };
-    same_kind
-        && (one.algorithm, one.digits) == (other.algorithm, other.digits)
-        && bool::from(one.seed.expose().ct_eq(other.seed.expose()))
+impl<'a> Known<'a> {
+    /// Whether nobody before has the codes of this account.
+    fn is_new(&mut self, account: &'a Account) -> bool {
+        let alike = self.seen.entry(self.key.hash_one(account.seed.expose())).or_default();
+        let new = !alike.iter().any(|other| other.gives_the_codes_of(account));
+        alike.push(account);
+        new
+    }
 }

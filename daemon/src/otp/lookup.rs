@@ -2,7 +2,7 @@
 
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::{Found, Unusable, printable, search};
-use fob_vault::{Entry, UnlockedVault};
+use fob_vault::{Entry, EntryId, UnlockedVault};
 
 /// Most candidates that an error lists.
 const LISTED: usize = 20;
@@ -22,7 +22,7 @@ pub(super) fn one<'a>(vault: &'a UnlockedVault, query: &str) -> Result<&'a Entry
 ///
 /// # Errors
 /// As [`one`].
-pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry>) -> Result<&'a Entry, CallError> {
+pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<&'a Entry, CallError> {
     let entries = entries.map(|entry| (entry, entry.account.issuer.as_str(), entry.account.name.as_str()));
     match search(query, entries) {
         Found::One(entry) => Ok(entry),
@@ -39,9 +39,9 @@ pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry>) -
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`].
-pub(super) fn confirmed(entry: &Entry, id: &str) -> Result<(), CallError> {
+pub(super) fn confirmed(entry: &Entry, id: &str) -> Result<EntryId, CallError> {
     if entry.id.to_string() == id {
-        return Ok(());
+        return Ok(entry.id);
     }
     Err(CallError::new(ErrorKind::InvalidInput, format!("{} was not confirmed by its id", of(entry))))
 }
@@ -53,7 +53,7 @@ pub(super) fn unknown(query: &str) -> CallError {
 
 /// The entry gives no code.
 pub(super) fn unusable(entry: &Entry, reason: &Unusable) -> CallError {
-    CallError::new(ErrorKind::EntryUnusable, format!("{} gives no code: {reason}", of(entry)))
+    CallError::new(ErrorKind::EntryUnusable, format!("{} gives no code: {}", of(entry), printable(&reason.to_string())))
 }
 
 /// How an entry is called in a sentence.

@@ -51,9 +51,7 @@ pub(super) fn bind(
     site: &Origin,
     bound: bool,
 ) -> Result<EntryInfo, CallError> {
-    let entry = lookup::one(vault, query)?;
-    let id = entry.id;
-    lookup::confirmed(entry, confirm)?;
+    let id = lookup::confirmed(lookup::one(vault, query)?, confirm)?;
     vault.bind(id, site.as_str(), bound).map_err(|error| errors::vault(&error))?;
     vault.entry(id).map(shown::entry).ok_or_else(|| lookup::unknown(query))
 }

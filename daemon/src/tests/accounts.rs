@@ -24,7 +24,8 @@ async fn add(visit: &Visit, uri: &str) -> fob_bus::types::Added {
 
 async fn code(visit: &Visit, query: &str, next: bool) -> fob_bus::error::Result<(CodeInfo, String)> {
     let (code, end) = pipe::awaiting().unwrap();
-    let info = visit.otp().await.code(query, CodeOptions { next: Some(next), site: None }, end.into()).await?;
+    let info =
+        visit.otp().await.code(query, CodeOptions { next: Some(next), ..CodeOptions::default() }, end.into()).await?;
     Ok((info, taken(code).await))
 }
 
@@ -98,7 +99,10 @@ async fn a_list_is_taken_whole_or_not_at_all() {
     let bad = format!("{twice}otpauth://totp/x?secret=1\n");
     let report = otp.import(piped(&bad).into(), ImportOptions::default()).await.unwrap();
     assert_eq!((report.written, report.refused.len(), report.refused[0].line), (false, 1, 5));
-    let dry = otp.import(piped(&twice).into(), ImportOptions { dry_run: Some(true) }).await.unwrap();
+    let dry = otp
+        .import(piped(&twice).into(), ImportOptions { dry_run: Some(true), ..ImportOptions::default() })
+        .await
+        .unwrap();
     assert_eq!((dry.written, dry.taken.len(), dry.duplicates.len()), (false, 1, 2));
     assert_eq!(otp.list().await.unwrap().len(), 1);
     let report = otp.import(piped(&twice).into(), ImportOptions::default()).await.unwrap();

@@ -1,7 +1,10 @@
 //! Who may do what, through the door.
 
 use fob_bus::proxy::Key1Proxy;
-use fob_bus::types::{AddOptions, CeremonyOptions, CodeOptions, ImportOptions, SetPinOptions};
+use fob_bus::types::{
+    AddOptions, CeremonyOptions, CodeOptions, EditOptions, FreshOptions, ImportOptions, RecoveryOptions, ResyncOptions,
+    SetPinOptions,
+};
 use fob_bus::{ErrorKind, pipe};
 
 use super::house::{House, piped};
@@ -35,6 +38,22 @@ async fn a_stranger_learns_the_state_and_gets_nothing_else() {
     denied("add", otp.add(piped("x").into(), AddOptions::default()).await);
     denied("import", otp.import(piped("x").into(), ImportOptions::default()).await);
     denied("remove", otp.remove("x", "x").await);
+    denied("bin", otp.bin().await);
+    denied("restore", otp.restore("").await);
+    denied("purge", otp.purge(&["x"]).await);
+    denied("edit", otp.edit("x", "x", EditOptions::default()).await);
+    denied("history", otp.history("x").await);
+    denied("resync", otp.resync("x", "x", piped("x").into(), ResyncOptions::default()).await);
+    let codes = piped("x").into();
+    denied("add recovery codes", otp.add_recovery_codes("x", "x", codes, RecoveryOptions::default()).await);
+    let (_reader, end) = pipe::awaiting().unwrap();
+    denied("take a recovery code", otp.take_recovery_code("x", end.into()).await);
+    let (_reader, end) = pipe::awaiting().unwrap();
+    denied("note", otp.note("x", end.into()).await);
+    let (_reader, end) = pipe::awaiting().unwrap();
+    denied("uri", otp.uri("x", piped("x").into(), end.into(), FreshOptions::default()).await);
+    let (_reader, end) = pipe::awaiting().unwrap();
+    denied("export", otp.export(piped("x").into(), end.into(), FreshOptions::default()).await);
     let (_reader, end) = pipe::awaiting().unwrap();
     denied("code", otp.code("x", CodeOptions::default(), end.into()).await);
     let options = CeremonyOptions::default;

@@ -1,7 +1,7 @@
 //! No secret is ever in a message: everything that goes over a connection is looked through.
 
 use fob_bus::pipe;
-use fob_bus::types::{AddOptions, CodeOptions};
+use fob_bus::types::{AddOptions, CodeOptions, EditOptions, FreshOptions, RecoveryOptions, ResyncOptions};
 use futures_util::StreamExt;
 use zbus::{Connection, MessageStream};
 
@@ -42,7 +42,7 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     visit
         .otp()
         .await
-        .add(piped(&format!("otpauth://motp/x?secret={seed}")).into(), AddOptions::default())
+        .add(piped(&format!("otpauth://xotp/x?secret={seed}")).into(), AddOptions::default())
         .await
         .unwrap_err();
     visit.manager().await.unlock(piped("wrong horse").into(), false).await.unwrap_err();
@@ -50,6 +50,7 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     visit.otp().await.code("example", CodeOptions::default(), end.into()).await.unwrap();
     assert_eq!(taken(code).await, "94287082");
     visit.otp().await.list().await.unwrap();
+    around_an_account(&visit).await;
 
     let Visit { client, server } = visit;
     client.close().await.unwrap();
@@ -62,4 +63,52 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     for secret in [PASSPHRASE, "wrong horse", seed, "12345678901234567890", "94287082", &recovery] {
         assert!(!has(&heard, secret), "{secret}");
     }
+    for secret in [NOTE, NEW_SEED, PIN, TAKEN, LEFT, "338314", "254676"] {
+        assert!(!has(&heard, secret), "{secret}");
+    }
+}
+
+const NOTE: &str = "my other password is hunter2";
+const NEW_SEED: &str = "JBSWY3DPEHPK3PXP";
+const PIN: &str = "815081";
+const TAKEN: &str = "XKCD-9361";
+const LEFT: &str = "XKCD-5381";
+
+/// Every call that has to do with a secret of an account, those that are refused too.
+async fn around_an_account(visit: &Visit) {
+    let otp = visit.otp().await;
+    let id = otp.find("example").await.unwrap().id;
+    let edit =
+        EditOptions { note: Some(piped(NOTE).into()), secret: Some(piped(NEW_SEED).into()), ..EditOptions::default() };
+    otp.edit(&id, &id, edit).await.unwrap();
+    let refused = EditOptions { pin: Some(piped(PIN).into()), ..EditOptions::default() };
+    otp.edit(&id, &id, refused).await.unwrap_err();
+    let options = RecoveryOptions::default();
+    let codes = format!("{TAKEN}\n{LEFT}");
+    otp.add_recovery_codes(&id, &id, piped(&codes).into(), options).await.unwrap();
+    let (code, end) = pipe::awaiting().unwrap();
+    otp.take_recovery_code(&id, end.into()).await.unwrap();
+    assert_eq!(taken(code).await, TAKEN);
+    let (note, end) = pipe::awaiting().unwrap();
+    otp.note(&id, end.into()).await.unwrap();
+    assert_eq!(taken(note).await, NOTE);
+    let pinned = AddOptions { pin: Some(piped(PIN).into()), ..AddOptions::default() };
+    otp.add(piped("motp://Door:ada?secret=e3152afee62599c8").into(), pinned).await.unwrap();
+    // A counter's codes: RFC 4226 appendix D, in an account that has another seed.
+    otp.add(piped("otpauth://hotp/Counter:ada?secret=MZXW6YTBOI").into(), AddOptions::default()).await.unwrap();
+    let counter = otp.find("counter").await.unwrap().id;
+    let codes = piped("338314\n254676").into();
+    otp.resync(&counter, &counter, codes, ResyncOptions::default()).await.unwrap_err();
+    let (all, end) = pipe::awaiting().unwrap();
+    otp.export(piped(PASSPHRASE).into(), end.into(), FreshOptions::default()).await.unwrap();
+    let all = taken(all).await;
+    for secret in [NEW_SEED, PIN, LEFT, TAKEN] {
+        assert!(all.contains(secret), "{secret} is in the export");
+    }
+    let (uri, end) = pipe::awaiting().unwrap();
+    otp.uri(&id, piped(PASSPHRASE).into(), end.into(), FreshOptions::default()).await.unwrap();
+    assert!(taken(uri).await.contains(NEW_SEED));
+    otp.history(&id).await.unwrap();
+    otp.remove(&id, &id).await.unwrap();
+    otp.bin().await.unwrap();
 }
