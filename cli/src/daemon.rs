@@ -71,7 +71,12 @@ pub(crate) fn awaiting() -> Result<(OwnedFd, OwnedFd), Failure> {
 
 /// The short text that came through a pipe.
 pub(crate) fn text_of(reader: &OwnedFd) -> Result<zeroize::Zeroizing<String>, Failure> {
-    let bytes = fob_bus::pipe::take(reader, fob_bus::pipe::SHORT)
+    long_text_of(reader, fob_bus::pipe::SHORT)
+}
+
+/// The same of at most so many bytes.
+pub(crate) fn long_text_of(reader: &OwnedFd, limit: usize) -> Result<zeroize::Zeroizing<String>, Failure> {
+    let bytes = fob_bus::pipe::take(reader, limit)
         .map_err(|error| Failure::new(crate::Exit::Failed, "fobd's answer did not come through").because(&error))?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Failure::new(crate::Exit::Failed, "fobd's answer is no text").because(&error))?;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use time::OffsetDateTime;
+
 /// The text without control and bidirectional characters.
 pub(crate) fn shown(text: &str) -> String {
     fob_otp::printable(text).into_owned()
@@ -21,6 +23,14 @@ pub(crate) fn account(issuer: &str, name: &str) -> String {
 pub(crate) fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
     let number = number.into();
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A moment for a person, in UTC: a log that crosses a change to summer time must not go back.
+pub(crate) fn moment(unix: u64) -> String {
+    let time = i64::try_from(unix).ok().and_then(|unix| OffsetDateTime::from_unix_timestamp(unix).ok());
+    let Some(time) = time else { return format!("at {unix} s") };
+    let (hour, minute, second) = time.to_hms();
+    format!("{} {hour:02}:{minute:02}:{second:02} UTC", time.date())
 }
 
 /// JSON with every character escaped that does something to a terminal. It says the same to a program.
@@ -71,6 +81,14 @@ mod tests {
     fn columns_stand_under_each_other() {
         let rows = [vec!["a".to_owned(), "bcd".to_owned()], vec!["ä..".to_owned(), String::new()]];
         assert_eq!(table(&rows), "a    bcd\nä..\n");
+    }
+
+    /// By `date -u -d @1795478400`.
+    #[test]
+    fn a_moment_is_told_in_utc() {
+        assert_eq!(moment(1_795_478_400), "2026-11-24 00:00:00 UTC");
+        assert_eq!(moment(1_795_478_400 + 3_661), "2026-11-24 01:01:01 UTC");
+        assert_eq!(moment(u64::MAX), "at 18446744073709551615 s");
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock,
-//! chance.
+//! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock and
+//! who sets it, waiting, chance, the clipboard.
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Read, Write};
 use std::pin::Pin;
+use std::time::{Duration, SystemTime};
 
 use fob_ambient::{Clock, Rng, SystemClock, SystemRng};
 use fob_bus::connect::{ConnectError, connect};
@@ -12,8 +13,9 @@ use zbus::Connection;
 use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Object};
+use crate::clipboard::{Clipboard, Surroundings};
 use crate::text::harmless_json;
-use crate::{Exit, Failure, interrupt};
+use crate::{Exit, Failure, interrupt, timekeeping};
 
 /// A connection in the making.
 pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connection, ConnectError>> + 'a>>;
@@ -40,6 +42,15 @@ pub trait Terminal {
     fn line(&mut self, prompt: &str) -> io::Result<String>;
 }
 
+/// A wait under way.
+pub type Pausing<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Waiting. The law: the clock on the wall shows another second when it is over, unless somebody set it back.
+pub trait Pause {
+    /// Waits for the clock's next second.
+    fn second(&self) -> Pausing<'_>;
+}
+
 /// Everything outside.
 pub struct World {
     /// Standard output: the answer and nothing else.
@@ -48,6 +59,8 @@ pub struct World {
     pub err: Box<dyn Write>,
     /// Whether a person sees standard output.
     pub out_is_terminal: bool,
+    /// Whether a person sees standard error.
+    pub err_is_terminal: bool,
     /// Standard input.
     pub stdin: Box<dyn Read>,
     /// The terminal.
@@ -56,8 +69,14 @@ pub struct World {
     pub door: Box<dyn Door>,
     /// The time.
     pub clock: Box<dyn Clock>,
+    /// Whether a time server sets the clock, `None` if that cannot be known.
+    pub clock_is_set: fn() -> Option<bool>,
+    /// Waiting.
+    pub pause: Box<dyn Pause>,
     /// Chance.
     pub rng: Box<dyn Rng>,
+    /// The clipboard.
+    pub clipboard: Box<dyn Clipboard>,
     /// Whether answers are JSON.
     pub json: bool,
 }
@@ -70,11 +89,15 @@ impl World {
             out: Box::new(anstream::stdout()),
             err: Box::new(anstream::stderr()),
             out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
             stdin: Box::new(io::stdin()),
             terminal: Box::new(Tty),
             door: Box::new(OwnSocket),
             clock: Box::new(SystemClock::new()),
+            clock_is_set: timekeeping::clock_is_set,
+            pause: Box::new(RealPause),
             rng: Box::new(SystemRng::new()),
+            clipboard: Box::new(Surroundings::default()),
             json: false,
         }
     }
@@ -96,6 +119,14 @@ impl World {
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush())
             .map_err(|error| Failure::new(Exit::Failed, "the answer could not be printed").because(&error))
+    }
+
+    /// Writes over a line that shows how time goes by; nothing where nobody sees it.
+    pub(crate) fn progress(&mut self, text: &str) {
+        if self.err_is_terminal {
+            let _ = write!(self.err, "\r{text}");
+            let _ = self.err.flush();
+        }
     }
 
     /// Prints help and the like.
@@ -127,6 +158,17 @@ fn json<T: Serialize>(schema: &'static str, members: &T) -> String {
     let text = serde_json::to_string_pretty(&Object { schema, members })
         .expect("answers are structs of texts, numbers and lists, which always serialise");
     harmless_json(&text) + "\n"
+}
+
+/// Until the system's clock shows another second.
+struct RealPause;
+
+impl Pause for RealPause {
+    fn second(&self) -> Pausing<'_> {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let into_it = Duration::from_nanos(since_epoch.subsec_nanos().into());
+        Box::pin(tokio::time::sleep(Duration::from_secs(1).saturating_sub(into_it)))
+    }
 }
 
 /// fobd's own socket.

@@ -1,4 +1,4 @@
-//! `fob otp import` and `fob otp convert`: files of other programs.
+//! `fob otp import`, `export`, `convert` and `qr`: files of other programs and for them, and QR codes.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use fob_exchange::{FORMATS, Format, Target};
 /// `fob otp import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The file
+    /// The file; of pictures of QR codes there may be several, which then are one export in parts
     #[arg(required_unless_present = "list")]
-    pub file: Option<PathBuf>,
+    pub file: Vec<PathBuf>,
     /// What it is, by a name from --list; else it is recognised by its content
     #[arg(long, value_name = "NAME", value_parser = format(), hide_possible_values = true)]
     pub format: Option<Format>,
@@ -56,6 +56,109 @@ pub struct Convert {
     /// Write the others when some are refused
     #[arg(long)]
     pub skip_refused: bool,
+}
+
+/// What says once more that it is you: what comes out is worth as much as the vault.
+#[derive(Debug, Args)]
+pub struct Fresh {
+    /// Read the vault's passphrase from this descriptor
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+    /// Give the vault's recovery code instead of its passphrase
+    #[arg(long)]
+    pub recovery: bool,
+    /// Read the vault's recovery code from this descriptor
+    #[arg(long, value_name = "N", conflicts_with = "passphrase_fd")]
+    pub recovery_fd: Option<u32>,
+}
+
+/// `fob otp qr`.
+#[derive(Debug, Args)]
+pub struct Qr {
+    /// The account, as in `fob otp code`
+    pub query: String,
+    /// The vault's passphrase, once more
+    #[command(flatten)]
+    pub fresh: Fresh,
+}
+
+/// `fob otp export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Only these accounts, each as in `fob otp code`; all if none is named
+    pub query: Vec<String>,
+    /// What to write
+    #[arg(long, value_name = "KIND", value_parser = kind())]
+    pub to: Kind,
+    /// The file to write, which must not be there yet, or `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file to write
+    #[arg(long)]
+    pub force: bool,
+    /// Encrypt it to this recipient instead of a password (age); may be given several times
+    #[arg(long, value_name = "RECIPIENT", conflicts_with = "out_password_fd")]
+    pub recipient: Vec<String>,
+    /// Read the password of the file to write from this descriptor
+    #[arg(long, value_name = "N")]
+    pub out_password_fd: Option<u32>,
+    /// Write the others when some are refused
+    #[arg(long)]
+    pub skip_refused: bool,
+    /// The vault's passphrase, once more
+    #[command(flatten)]
+    pub fresh: Fresh,
+}
+
+/// What is written by `fob otp export`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of another program, or fob's own list.
+    Foreign(Target),
+    /// fob's own list, encrypted with age.
+    Age,
+    /// QR codes that Google Authenticator takes.
+    GoogleQr,
+    /// A sheet for the drawer, as text.
+    Sheet,
+    /// The same with QR codes, as a page to print.
+    SheetHtml,
+}
+
+/// The kinds that `fob_exchange` does not write.
+const OWN_KINDS: [(&str, Kind); 4] =
+    [("age", Kind::Age), ("google-qr", Kind::GoogleQr), ("sheet", Kind::Sheet), ("sheet-html", Kind::SheetHtml)];
+
+impl Kind {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let own = OWN_KINDS.iter().find(|(_, kind)| *kind == self).map(|(name, _)| *name);
+        own.unwrap_or_else(|| match self {
+            Self::Foreign(target) => target.name(),
+            _ => "",
+        })
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        let own = OWN_KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+        own.or_else(|| Target::from_name(name).map(Self::Foreign))
+    }
+
+    /// Whether only a password or a key opens it.
+    #[must_use]
+    pub const fn is_encrypted(self) -> bool {
+        match self {
+            Self::Foreign(target) => target.is_encrypted(),
+            Self::Age => true,
+            Self::GoogleQr | Self::Sheet | Self::SheetHtml => false,
+        }
+    }
+}
+
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    let names = PossibleValuesParser::new(Target::names().chain(OWN_KINDS.iter().map(|(name, _)| *name)));
+    names.try_map(|name| Kind::from_name(&name).ok_or("no kind of file of this name"))
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

@@ -2,6 +2,7 @@
 //!
 //! A secret is never the value of an option: options that end in `-fd` name a descriptor it comes through.
 
+pub mod entry;
 pub mod exchange;
 pub mod key;
 pub mod otp;

@@ -130,7 +130,7 @@ pub enum Fault {
     },
     /// Break the storage
     Store {
-        /// fail, short-write, full, crash:before or crash:after
+        /// fail, `short-write[:BYTES]`, `full[:BYTES]`, crash:before, crash:after, crash-within:BYTES or crash-at:STEP
         #[arg(value_name = "KIND", required = true, value_parser = word::store)]
         kinds: Vec<StoreFault>,
         /// When and how often

@@ -5,7 +5,7 @@ use fob_bus::types::AddOptions;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::otp::code::fetch;
+use super::otp::code::{Wanted, fetch};
 use crate::answer::Answer;
 use crate::args::site::{Enroll, Second};
 use crate::ceremony::Kind;
@@ -140,7 +140,8 @@ async fn codes(visit: &mut Visit, world: &mut World, session: &Session) -> Resul
     let transaction = reply.needed_text("transaction")?;
     let uri = Secret::from_text(reply.needed_text("uri")?.to_owned().into());
     // The server chose the name as well: one that the person knows for another account is refused.
-    let options = AddOptions { site: Some(visit.server.origin().to_owned()), unique: Some(true) };
+    let options =
+        AddOptions { site: Some(visit.server.origin().to_owned()), unique: Some(true), ..AddOptions::default() };
     let added = visit.daemon(world).await?.otp().await?.add(uri.pipe()?.into(), options).await.map_err(|error| {
         let refused = error.kind == ErrorKind::InvalidInput;
         let failure = Failure::from(error);
@@ -164,7 +165,8 @@ async fn confirm(
     id: &str,
 ) -> Result<(), Failure> {
     let site = visit.server.origin().to_owned();
-    let (_, code) = fetch(visit.daemon(world).await?, id, false, Some(&site)).await?;
+    let wanted = Wanted { site: Some(&site), ..Wanted::default() };
+    let (_, code) = fetch(visit.daemon(world).await?, id, wanted).await?;
     let body = json!({ "transaction": transaction, "code": *code });
     visit.server.post("account/totp", Some(session), &body).await.map(|_| ())
 }

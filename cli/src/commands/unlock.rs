@@ -1,13 +1,15 @@
-//! `fob unlock`, and the question for the passphrase when another command finds the vault locked.
+//! `fob unlock`, the question for the passphrase when another command finds the vault locked, and the question for it once
+//! more before secrets leave the vault.
 
 use fob_bus::types::vault_state;
 use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
 
 use crate::answer::Answer;
+use crate::args::exchange::Fresh;
 use crate::args::vault::Unlock;
 use crate::daemon::Daemon;
-use crate::secret::Source;
+use crate::secret::{Secret, Source};
 use crate::{Failure, World};
 
 /// How often a person may mistype the passphrase before the command gives up.
@@ -29,16 +31,14 @@ impl Answer for Unlocked {
 const PASSPHRASE: Source<'static> =
     Source { what: "passphrase", option: "--passphrase-fd", descriptor: None, prompt: "Passphrase of the vault: " };
 
+const RECOVERY: Source<'static> =
+    Source { what: "recovery code", option: "--recovery-fd", descriptor: None, prompt: "Recovery code of the vault: " };
+
 pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
     let daemon = Daemon::call(world).await?;
     let recovery = args.recovery || args.recovery_fd.is_some();
     let source = if recovery {
-        Source {
-            what: "recovery code",
-            option: "--recovery-fd",
-            descriptor: args.recovery_fd,
-            prompt: "Recovery code of the vault: ",
-        }
+        Source { descriptor: args.recovery_fd, ..RECOVERY }
     } else {
         Source { descriptor: args.passphrase_fd, ..PASSPHRASE }
     };
@@ -59,6 +59,45 @@ fn refused(error: CallError, recovery: bool) -> Failure {
     }
 }
 
+/// Does `call` with what opens the vault, once more: what it brings is worth as much as the vault. A locked vault is
+/// opened with the same.
+pub(crate) async fn with_fresh<T>(
+    world: &mut World,
+    daemon: &Daemon,
+    args: &Fresh,
+    call: impl AsyncFn(&Daemon, &Secret, bool) -> Result<T, CallError>,
+) -> Result<T, Failure> {
+    let recovery = args.recovery || args.recovery_fd.is_some();
+    let source = if recovery {
+        Source { descriptor: args.recovery_fd, ..RECOVERY }
+    } else {
+        Source { descriptor: args.passphrase_fd, prompt: "Passphrase of the vault, once more: ", ..PASSPHRASE }
+    };
+    let tries = if source.descriptor.is_some() { 1 } else { TRIES };
+    for tried in 1.. {
+        let secret = source.obtain(world)?;
+        let mut outcome = call(daemon, &secret, recovery).await;
+        if outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Locked) {
+            let unlocked = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
+            outcome = match unlocked {
+                Ok(()) => call(daemon, &secret, recovery).await,
+                Err(error) => Err(error),
+            };
+        }
+        match outcome {
+            Err(error) if error.kind == ErrorKind::WrongPassphrase && tried < tries => {
+                world.note(&format!("That is not the {}; try again.", source.what));
+            }
+            Err(error) if error.kind == ErrorKind::WrongPassphrase && !recovery => {
+                return Err(Failure::from(error).hint("nothing was given out; try again, or with `--recovery`"));
+            }
+            Err(error) => return Err(refused(error, recovery)),
+            Ok(value) => return Ok(value),
+        }
+    }
+    Err(crate::secret::gave_up())
+}
+
 /// Does `call`. If the vault is locked and somebody is at the terminal, asks for the passphrase and does it again.
 pub(crate) async fn with_open_vault<T>(
     world: &mut World,
@@ -75,7 +114,7 @@ pub(crate) async fn with_open_vault<T>(
 }
 
 /// Asks for the passphrase until it is right.
-async fn ask_and_unlock(world: &mut World, daemon: &Daemon) -> Result<(), Failure> {
+pub(crate) async fn ask_and_unlock(world: &mut World, daemon: &Daemon) -> Result<(), Failure> {
     let manager = daemon.manager().await?;
     for tried in 1..=TRIES {
         let secret = PASSPHRASE.obtain(world)?;

@@ -1,4 +1,5 @@
-//! The clock, which one-time codes are made of: does the system keep it right? systemd's timedated knows.
+//! The clock, which one-time codes are made of: does somebody keep it right? The kernel knows; where it may not be asked,
+//! systemd's timedated does.
 
 use std::time::Duration;
 
@@ -22,15 +23,23 @@ trait TimeDate {
     fn ntp_synchronized(&self) -> zbus::Result<bool>;
 }
 
-/// One line.
-pub(super) async fn check() -> Check {
-    match tokio::time::timeout(LIMIT, synchronized()).await {
-        Ok(Ok(true)) => Check::ok("clock", "set by a time server"),
-        Ok(Ok(false)) => {
+/// One line. `kernel` is what the kernel says, if it says something.
+pub(super) async fn check(kernel: Option<bool>) -> Check {
+    let is_set = match kernel {
+        Some(is_set) => Some(is_set),
+        None => tokio::time::timeout(LIMIT, synchronized()).await.ok().and_then(Result::ok),
+    };
+    judge(is_set)
+}
+
+fn judge(is_set: Option<bool>) -> Check {
+    match is_set {
+        Some(true) => Check::ok("clock", "set by a time server"),
+        Some(false) => {
             let advice = "turn it on: `timedatectl set-ntp true`; codes made by a wrong clock are refused";
             Check::warn("clock", "not set by a time server", advice)
         }
-        Ok(Err(_)) | Err(_) => {
+        None => {
             let advice = "if codes are refused, compare this machine's time with another clock";
             Check::warn("clock", "it is not known whether a time server sets it", advice)
         }

@@ -83,6 +83,6 @@ pub(crate) async fn examine(world: &World) -> Vec<Check> {
     let nodes = nodes::found(&machine);
     checks.extend(nodes::checks(&nodes));
     checks.push(holders::check(&machine, &nodes));
-    checks.push(clock::check().await);
+    checks.push(clock::check((world.clock_is_set)()).await);
     checks
 }

@@ -20,6 +20,10 @@ pub const fn of(kind: ErrorKind) -> (Exit, Option<&'static str>) {
             (Exit::Failed, Some("name one of them in full as it stands above, or by its id from `fob otp list`"))
         }
         Kind::EntryUnusable => (Exit::Failed, Some("run `fob otp list` to see what is wrong with it")),
+        Kind::CodeMismatch => {
+            (Exit::Failed, Some("give two codes in a row, the older one first, as the other device showed them"))
+        }
+        Kind::NoRecoveryCode => (Exit::Failed, Some("get new ones from the site and put them beside the account")),
         Kind::InvalidInput => (Exit::Failed, Some("look at what you gave and try again; nothing was changed")),
         Kind::Denied => {
             (Exit::Denied, Some("fob and fobd must lie in one folder that only you can write: see `fob doctor`"))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Visit;
 use super::account::no_code;
-use crate::commands::otp::code::fetch;
+use crate::commands::otp::code::{Wanted, fetch};
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
 use crate::secret::gave_up;
@@ -55,7 +55,7 @@ impl Visit {
             let daemon = self.daemon(world).await?;
             // Every code is asked for with the site: the daemon looks each time whether the account is bound to it.
             let fetched = with_open_vault(world, daemon, async |daemon: &Daemon| {
-                fetch(daemon, &query, attempt.next, Some(&site)).await
+                fetch(daemon, &query, Wanted { next: attempt.next, site: Some(&site), ..Wanted::default() }).await
             });
             let (info, code) = fetched.await.map_err(|failure| no_code(failure, &site))?;
             fresh_at = info.valid_from.unwrap_or_default();

@@ -5,9 +5,15 @@ use fob_bus::types::{Added, ImportReport, Refused};
 
 use super::common::daemon::FakeDaemon;
 use super::common::{Handed, with};
+use serde_json::Value;
 
 /// The password of the encrypted files.
 const PASSWORD: &str = "correct horse";
+/// What the daemon gets of the two: fob's own list, by docs/import.md.
+const LIST: &str = r#"[
+{"type":"totp","issuer":"Example","account":"ada","secret":"JBSWY3DPEHPK3PXP","algorithm":"SHA1","digits":6,"period":30},
+{"type":"totp","issuer":"Example","account":"bob","secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}
+]"#;
 const ADA: &str = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example&algorithm=SHA1&digits=6&period=30";
 const BOB: &str = "otpauth://totp/Example:bob?secret=GEZDGNBVGY3TQOJQ&issuer=Example&algorithm=SHA1&digits=6&period=30";
 
@@ -37,6 +43,15 @@ fn daemon() -> std::sync::Arc<FakeDaemon> {
     daemon
 }
 
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The place of a picture, made by another program: see the README there.
+pub(crate) fn qr_data(name: &str) -> String {
+    format!("{}/tests/data/qr/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 /// A file with this in it, and its folder.
 fn file(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -56,15 +71,16 @@ async fn a_list_is_taken_whole_or_not_at_all() {
     let refused = vec![Refused { line: 2, reason: "its name is too long".to_owned() }];
     daemon.facts().report = ImportReport { refused, written: false, ..report() };
     let refused = with(&daemon).run_args(["otp", "import", &path, "--skip-refused"]).await;
-    let json = with(&daemon).run_args(["--json", "otp", "import", &path]).await;
-    assert_eq!(daemon.facts().secrets[0], format!("{ADA}\n{BOB}"));
+    let told = with(&daemon).run_args(["--json", "otp", "import", &path]).await;
+    assert_eq!(json(&daemon.facts().secrets[0]), json(LIST));
     assert_eq!(daemon.facts().calls, ["Import", "Import(dry run)", "Import", "Import"]);
-    insta::assert_snapshot!(format!("{taken}\n{dry}\n{refused}\n{json}"));
+    insta::assert_snapshot!(format!("{taken}\n{dry}\n{refused}\n{told}"));
 }
 
 #[tokio::test]
 async fn what_is_refused_is_named_by_its_line_or_its_name_and_can_be_skipped() {
-    let more = "otpauth://totp/Two:ada?secret=!!!\nsteam://JBSWY3DPEHPK3PXP\notpauth://totp/Md:five?secret=JBSWY3DPEHPK3PXP&algorithm=GOST\n";
+    let name = "x".repeat(2_000);
+    let more = format!("otpauth://totp/Two:ada?secret=!!!\notpauth://totp/Long:{name}?secret=JBSWY3DPEHPK3PXP\n");
     let (_folder, path) = file(&format!("{ADA}\n\n# a remark\n{more}{BOB}\n"));
     let daemon = daemon();
     let stopped = with(&daemon).run_args(["otp", "import", &path]).await;
@@ -72,13 +88,14 @@ async fn what_is_refused_is_named_by_its_line_or_its_name_and_can_be_skipped() {
     assert!(stopped.out.contains("\n  line 4: "), "{stopped}");
     assert_eq!((stopped.exit, skipped.exit), (Exit::Failed, Exit::Ok));
     assert_eq!(daemon.facts().calls, ["Import(dry run)", "Import"]);
-    assert_eq!(daemon.facts().secrets, [format!("{ADA}\n{BOB}"), format!("{ADA}\n{BOB}")]);
-    insta::assert_snapshot!(format!("{stopped}\n{skipped}"));
+    assert!(daemon.facts().secrets.iter().all(|list| json(list) == json(LIST)));
+    insta::assert_snapshot!(format!("{stopped}\n{skipped}").replace(&name, "xxx…"));
 }
 
 #[tokio::test]
 async fn a_file_of_which_nothing_can_be_kept_reaches_no_daemon() {
-    let (_folder, path) = file("steam://JBSWY3DPEHPK3PXP\n");
+    let name = "x".repeat(2_000);
+    let (_folder, path) = file(&format!("otpauth://totp/Long:{name}?secret=JBSWY3DPEHPK3PXP\n"));
     let daemon = daemon();
     for line in [&["otp", "import", &path][..], &["otp", "import", &path, "--skip-refused"]] {
         let left = with(&daemon).run_args(line.iter().copied()).await;
@@ -89,10 +106,36 @@ async fn a_file_of_which_nothing_can_be_kept_reaches_no_daemon() {
 }
 
 #[tokio::test]
-async fn what_the_vault_has_no_place_for_is_named() {
+async fn what_is_kept_beside_an_account_comes_along() {
     let daemon = daemon();
-    let left = with(&daemon).run_args(["otp", "import", "--skip-refused", &data("fob.json")]).await;
-    insta::assert_snapshot!(left);
+    let left = with(&daemon).run_args(["otp", "import", &data("fob.json")]).await;
+    assert_eq!(left.exit, Exit::Ok, "{left}");
+    let file = json(&std::fs::read_to_string(data("fob.json")).unwrap());
+    let sent = json(&daemon.facts().secrets[0]);
+    let members = |list: &Value, member: &str| -> Vec<Value> {
+        list.as_array().unwrap().iter().map(|entry| entry[member].clone()).collect()
+    };
+    for member in ["type", "issuer", "account", "secret", "notes", "tags", "favourite", "icon", "recovery_codes"] {
+        assert_eq!(members(&sent, member), members(&file, member), "{member}");
+    }
+    assert!(members(&file, "recovery_codes").iter().any(Value::is_array), "the file shows nothing");
+}
+
+#[tokio::test]
+async fn pictures_of_one_export_go_together_and_nothing_else_does() {
+    let (_folder, list) = file(ADA);
+    let picture = qr_data("two-codes.png");
+    let daemon = daemon();
+    let two = with(&daemon).run_args(["otp", "import", &picture, &qr_data("photo.jpeg")]).await;
+    assert_eq!(two.exit, Exit::Ok, "{two}");
+    assert_eq!(json(&daemon.facts().secrets[0]).as_array().unwrap().len(), 3);
+    daemon.facts().calls.clear();
+    for further in [list.as_str(), "hunter2"] {
+        let left = with(&daemon).run_args(["otp", "import", &picture, further]).await;
+        assert_eq!(left.exit, Exit::Usage, "{left}");
+        assert!(!left.to_string().contains(further), "{left}");
+    }
+    assert!(daemon.facts().calls.is_empty());
 }
 
 #[tokio::test]

@@ -5,10 +5,15 @@
 
 mod common;
 
+mod adding;
 mod ceremonies;
+mod clipboard;
+mod completion;
 mod convert;
 mod doctor;
+mod entries;
 mod errors;
+mod export;
 mod help;
 mod import;
 mod import_page;
@@ -19,4 +24,5 @@ mod program;
 mod secrets;
 mod servers;
 mod softkey;
+mod ui;
 mod vault;

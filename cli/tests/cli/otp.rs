@@ -1,11 +1,13 @@
 //! `fob otp …`.
 
 use fob::Exit;
+use fob::clipboard::Place;
+use fob_ambient::Clock;
 use fob_bus::types::EntryInfo;
 use fob_bus::{CallError, ErrorKind};
 
-use super::common::daemon::{CODE, FakeDaemon, entry};
-use super::common::{Handed, with};
+use super::common::daemon::{CODE, FakeDaemon, NOW, entry};
+use super::common::{FakeClipboard, Handed, with};
 
 fn locked() -> CallError {
     CallError::new(ErrorKind::Locked, "the vault is locked")
@@ -28,6 +30,102 @@ async fn a_code_for_a_person_for_a_script_and_for_a_program() {
     daemon.facts().entries = vec![counted];
     text.push_str(&format!("$ fob otp code door\n{}", with(&daemon).run("otp code door").await));
     insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_code_that_dies_too_soon_is_waited_out_or_passed_over() {
+    let mut text = String::new();
+    for line in [
+        "otp code ada --min-valid 19",
+        "otp code ada --min-valid 20",
+        "otp code ada --min-valid 20 --next",
+        "otp code ada --min-valid 19 --next",
+        "otp code ada --min-valid 31",
+    ] {
+        let daemon = FakeDaemon::new();
+        let left = with(&daemon).seen().run(line).await;
+        let waited = daemon.clock.wall().0 - NOW;
+        let shown = left.to_string().replace('\r', "<CR>");
+        text.push_str(&format!("$ fob {line}\n{shown}--- waited {waited} s, calls {:?}\n\n", daemon.facts().calls));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_wait_ends_with_ctrl_c_and_shows_nothing_where_nobody_looks() {
+    let daemon = FakeDaemon::new();
+    let left = with(&daemon).interrupted_after(3).run("otp code ada --min-valid 20 --raw").await;
+    assert_eq!((left.exit, left.out.as_str(), left.err.as_str()), (Exit::Failed, "", "fob: you gave up\n"));
+    assert_eq!(daemon.clock.wall().0, NOW + 3);
+}
+
+#[tokio::test]
+async fn codes_are_watched_until_ctrl_c() {
+    let mut text = String::new();
+    for (seen, line) in [
+        (true, "otp code ada --watch"),
+        (false, "otp code ada --watch"),
+        (false, "otp code ada --watch --raw"),
+        (true, "otp code ada --watch --json"),
+    ] {
+        let daemon = FakeDaemon::new();
+        let call = if seen { with(&daemon).seen() } else { with(&daemon) };
+        let left = call.interrupted_after(20).run(line).await;
+        let shown = left.to_string().replace('\r', "\n");
+        text.push_str(&format!("$ fob {line}\n{shown}--- calls {:?}\n\n", daemon.facts().calls));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn watching_uses_no_counter_up() {
+    let daemon = FakeDaemon::new();
+    let counted = EntryInfo { kind: "hotp".to_owned(), counter: Some(7), period: None, ..entry("e3", "Door", "") };
+    daemon.facts().entries = vec![counted];
+    let left = with(&daemon).run("otp code door --watch").await;
+    assert_eq!(daemon.facts().calls, ["Find(door)"]);
+    insta::assert_snapshot!(left);
+}
+
+#[tokio::test]
+async fn a_copied_code_does_not_show_and_is_kept_until_it_is_dead() {
+    let mut text = String::new();
+    for (place, line) in [
+        (Some(Place::Wayland), "otp code ada --copy"),
+        (Some(Place::Terminal), "otp code ada --copy"),
+        (Some(Place::X11), "otp code ada --copy --json"),
+        (Some(Place::X11), "otp code ada --copy --next"),
+        (None, "otp code ada --copy"),
+    ] {
+        let clipboard = place.map_or_else(FakeClipboard::default, FakeClipboard::of);
+        let left = with(&FakeDaemon::new()).clipboard(&clipboard).run(line).await;
+        let copied = clipboard.copied.lock().unwrap().clone();
+        assert!(!left.to_string().contains(&copied[0].0));
+        text.push_str(&format!("$ fob {line}\n{left}--- copied {copied:?}\n\n"));
+    }
+    let daemon = FakeDaemon::new();
+    daemon.facts().entries[0].kind = "hotp".to_owned();
+    let clipboard = FakeClipboard::of(Place::X11);
+    with(&daemon).clipboard(&clipboard).run("otp code ada --copy").await;
+    assert_eq!(clipboard.copied.lock().unwrap()[0].1, 60);
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_clock_that_nobody_sets_is_told_beside_a_code_that_hangs_on_it() {
+    let daemon = FakeDaemon::new();
+    let unset = || Some(false);
+    let person = with(&daemon).clock_is_set(unset).run("otp code ada").await;
+    assert!(person.err.contains("no time server sets this machine's clock"), "{person}");
+    let program = with(&daemon).clock_is_set(unset).run("otp code ada --json").await;
+    assert!(program.out.contains("\"clock_is_set\": false") && program.err.is_empty(), "{program}");
+    let unknown = with(&daemon).clock_is_set(|| None).run("otp code ada --json").await;
+    assert!(unknown.out.contains("\"clock_is_set\": null"), "{unknown}");
+    let script = with(&daemon).clock_is_set(unset).run("otp code ada --raw").await;
+    assert_eq!((script.out, script.err), (format!("{CODE}\n"), String::new()));
+    daemon.facts().entries[0].kind = "hotp".to_owned();
+    let counted = with(&daemon).clock_is_set(unset).run("otp code ada").await;
+    assert_eq!(counted.err, "", "a counter needs no clock");
 }
 
 #[tokio::test]

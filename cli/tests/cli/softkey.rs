@@ -99,6 +99,10 @@ async fn every_fault_of_the_page_can_be_made() {
         ("short-write", json!({"kind": "short-write"})),
         ("full", json!({"kind": "full"})),
         ("crash:before", json!({"kind": "crash", "when": "before"})),
+        ("short-write:20", json!({"kind": "short-write", "bytes": 20})),
+        ("full:20", json!({"kind": "full", "bytes": 20})),
+        ("crash-within:20", json!({"kind": "crash-within", "bytes": 20})),
+        ("crash-at:1", json!({"kind": "crash-at", "step": 1})),
     ];
     for (part, faults) in [("wire", &wire[..]), ("response", &response), ("store", &store)] {
         let words: Vec<&str> = faults.iter().map(|(word, _)| *word).collect();

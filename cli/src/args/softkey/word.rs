@@ -62,9 +62,11 @@ const RESPONSE: &[Word] = &[
 
 const STORE: &[Word] = &[
     ("fail", "", Behind::Nothing),
-    ("short-write", "", Behind::Nothing),
-    ("full", "", Behind::Nothing),
+    ("short-write", "[:BYTES]", Behind::Number("bytes")),
+    ("full", "[:BYTES]", Behind::Number("bytes")),
     ("crash", ":before|after", Behind::Name("when")),
+    ("crash-within", ":BYTES", Behind::Number("bytes")),
+    ("crash-at", ":STEP", Behind::Number("step")),
 ];
 
 /// A step of `presence`.
@@ -164,7 +166,7 @@ mod tests {
         ] {
             assert_eq!(step(text).unwrap_err(), said, "{text}");
         }
-        for text in ["truncate:256", "drop:sideways", "foreign:0x100000000", "slow", "drop:"] {
+        for text in ["truncate:256", "truncate:64", "drop:sideways", "foreign:0x100000000", "slow", "drop:"] {
             assert!(wire(text).unwrap_err().starts_with("it is written "), "{text}");
         }
         for text in ["flags:", "flags:up,", "flags", "status:0x100", "cbor:tidy"] {

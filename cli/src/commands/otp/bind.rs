@@ -3,9 +3,9 @@
 use fob_bus::types::EntryInfo;
 use serde::Serialize;
 
-use super::Entry;
+use super::entry::Entry;
 use crate::answer::Answer;
-use crate::args::otp::Bind;
+use crate::args::entry::Bind;
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
 use crate::server::Address;

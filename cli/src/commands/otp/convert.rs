@@ -50,7 +50,8 @@ impl Answer for Converted {
 
 pub(super) fn run(args: &Convert, world: &mut World) -> Result<(), Failure> {
     let destination = destination(args, world)?;
-    let file = Foreign { path: &args.file, format: args.format, password_fd: args.password_fd }.read(world)?;
+    let file = Foreign { paths: std::slice::from_ref(&args.file), format: args.format, password_fd: args.password_fd }
+        .read(world)?;
     let password = args.to.is_encrypted().then(|| new_password(args, world)).transpose()?;
     let now = world.clock.wall();
     let exported = write(&file.records, args.to, password.as_ref(), &mut *world.rng, now)
@@ -82,7 +83,7 @@ fn destination<'a>(args: &'a Convert, world: &World) -> Result<Option<Destinatio
         return Err(Failure::usage(message, format!("leave `--out-password-fd` out, or write {encrypted}")));
     }
     if args.out.as_os_str() != "-" {
-        return Destination::of(&args.out, args.force, &args.file).map(Some);
+        return Destination::of(&args.out, args.force, Some(&args.file)).map(Some);
     }
     match world.json {
         true => Err(Failure::usage("file and answer cannot both go to standard output", "name a file with `--out`")),

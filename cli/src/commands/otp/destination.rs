@@ -17,10 +17,11 @@ pub(super) struct Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// Looks whether the file may be written at all, before anything is asked for.
-    pub(super) fn of(path: &'a Path, force: bool, input: &Path) -> Result<Self, Failure> {
+    pub(super) fn of(path: &'a Path, force: bool, input: Option<&Path>) -> Result<Self, Failure> {
         let shown = path.display();
         let Ok(there) = path.symlink_metadata() else { return Ok(Self { path, replaces: false }) };
-        if [path.metadata().ok(), Some(there.clone())].iter().flatten().any(|there| is_same(there, input)) {
+        let both = [path.metadata().ok(), Some(there.clone())];
+        if input.is_some_and(|input| both.iter().flatten().any(|there| is_same(there, input))) {
             let message = format!("{shown} is the file to read, which is never written");
             return Err(Failure::usage(message, "name another file with `--out`"));
         }

@@ -1,22 +1,23 @@
 //! A file of another program: opened, read whole within bounds, its password asked for when it wants one. It is never
-//! opened for writing.
+//! opened for writing. Pictures of QR codes are read for the texts in them, several as one list.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fob_exchange::{Format, ImportError, MAX_FILE, Password, Report, import};
 use zeroize::Zeroizing;
 
+use super::picture::{is_picture, texts};
 use crate::secret::Source;
 use crate::{Exit, Failure, World};
 
 /// How often a person may mistype the password before the command gives up.
 const TRIES: usize = 3;
 
-/// A file to be read.
+/// A file to be read, or several pictures.
 pub(super) struct Foreign<'a> {
-    pub(super) path: &'a Path,
+    pub(super) paths: &'a [PathBuf],
     /// What it is; else it is recognised.
     pub(super) format: Option<Format>,
     /// Where its password comes from; else it is asked for.
@@ -26,8 +27,8 @@ pub(super) struct Foreign<'a> {
 impl Foreign<'_> {
     /// What is in it.
     pub(super) fn read(&self, world: &mut World) -> Result<Report, Failure> {
-        let bytes = bytes_of(self.path)?;
-        let name = self.path.file_name().and_then(|name| name.to_str());
+        let bytes = self.bytes()?;
+        let name = self.path().file_name().and_then(|name| name.to_str());
         let format = self.format.or_else(|| is_empty_list(&bytes).then_some(Format::UriList));
         let open = |password: Option<&Password>| import(&bytes, name, format, password);
         let outcome = match self.password_fd {
@@ -38,6 +39,35 @@ impl Foreign<'_> {
             },
         };
         outcome.map_err(|error| self.refusal(&error))
+    }
+
+    /// The file, or the first of the pictures.
+    fn path(&self) -> &Path {
+        self.paths.first().map(PathBuf::as_path).unwrap_or(Path::new(""))
+    }
+
+    /// What is in the file; of pictures what their codes say, a line each.
+    fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let mut list = Zeroizing::new(Vec::new());
+        for path in self.paths {
+            let bytes = match self.paths.len() {
+                1 => bytes_of(path)?,
+                _ => bytes_of(path).map_err(|_| no_further_picture())?,
+            };
+            if !is_picture(&bytes) {
+                return if self.paths.len() == 1 { Ok(bytes) } else { Err(no_further_picture()) };
+            }
+            let texts = texts(&bytes).map_err(|error| {
+                Failure::new(Exit::Failed, format!("{} gives no accounts", path.display()))
+                    .because(&error)
+                    .hint("take the picture again, sharp and with a white margin around the code")
+            })?;
+            for text in &texts {
+                let longer = [list.as_slice(), text.as_bytes(), b"\n"].concat();
+                list = Zeroizing::new(longer);
+            }
+        }
+        Ok(list)
     }
 
     /// Asks for the password until it is right.
@@ -65,7 +95,7 @@ impl Foreign<'_> {
     }
 
     fn refusal(&self, error: &ImportError) -> Failure {
-        let message = format!("{}: {error}", self.path.display());
+        let message = format!("{}: {error}", self.path().display());
         match error {
             ImportError::WrongPassword(_) => Failure::new(Exit::Denied, message)
                 .hint("it is the password that was set in the program when the file was written"),
@@ -76,6 +106,12 @@ impl Foreign<'_> {
             _ => Failure::new(Exit::Failed, message),
         }
     }
+}
+
+/// Its name is not repeated: somebody may have typed the password in its place.
+fn no_further_picture() -> Failure {
+    let hint = "only pictures of QR codes go together; and a password is never an argument: `--password-fd N`";
+    Failure::usage("one of the files is no picture, or is not there", hint)
 }
 
 /// All of the file, or a byte more than is ever read.

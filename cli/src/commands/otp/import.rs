@@ -1,11 +1,11 @@
 //! `fob otp import`: the accounts in another program's file, all of them or none. fob reads the file, the daemon gets
-//! a pipe with a list of URIs.
+//! a pipe with fob's own list of them.
 
 use fob_bus::pipe;
 use fob_bus::types::{ImportOptions, ImportReport};
 use serde::Serialize;
 
-use super::New;
+use super::entry::New;
 use super::foreign::Foreign;
 use super::formats::{self, ReadAs};
 use super::parcel::Parcel;
@@ -55,12 +55,14 @@ impl Answer for Report {
 }
 
 pub(super) async fn run(args: Import, world: &mut World) -> Result<(), Failure> {
-    let Some(path) = &args.file else { return formats::list(world) };
+    if args.list {
+        return formats::list(world);
+    }
     // Who listens is looked at before anything is asked for.
     let daemon = Daemon::call(world).await?;
-    let file = Foreign { path, format: args.format, password_fd: args.password_fd }.read(world)?;
+    let file = Foreign { paths: &args.file, format: args.format, password_fd: args.password_fd }.read(world)?;
     let read_as = ReadAs::from(file.format);
-    let mut parcel = Parcel::of(file);
+    let mut parcel = Parcel::of(file, world.clock.wall());
     let stopped = !parcel.refused.is_empty() && (!args.skip_refused || parcel.is_empty());
     let outcome = match parcel.is_empty() {
         true => ImportReport::default(),
@@ -92,7 +94,7 @@ async fn send(parcel: &Parcel, dry_run: bool, daemon: &Daemon, world: &mut World
         return Err(Failure::new(Exit::Failed, message).hint("take them over in parts"));
     }
     with_open_vault(world, daemon, async |daemon: &Daemon| {
-        let options = ImportOptions { dry_run: dry_run.then_some(true) };
+        let options = ImportOptions { dry_run: dry_run.then_some(true), ..ImportOptions::default() };
         Ok(daemon.otp().await?.import(list.pipe()?.into(), options).await?)
     })
     .await

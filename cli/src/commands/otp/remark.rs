@@ -17,13 +17,18 @@ impl Remark {
         Self { entry: Some(entry.into()), what: what.to_string() }
     }
 
-    fn line(&self) -> String {
+    /// Whose, and what.
+    pub(super) fn sentence(&self) -> String {
         let what = shown(&self.what);
         match self.entry.as_deref() {
-            None => format!("  {what}\n"),
-            Some("") => format!("  one without a name: {what}\n"),
-            Some(entry) => format!("  {}: {what}\n", shown(entry)),
+            None => what,
+            Some("") => format!("one without a name: {what}"),
+            Some(entry) => format!("{}: {what}", shown(entry)),
         }
+    }
+
+    fn line(&self) -> String {
+        format!("  {}\n", self.sentence())
     }
 }
 

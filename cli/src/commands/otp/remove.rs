@@ -1,13 +1,12 @@
-//! `fob otp remove`: shows what it found and asks before it goes.
+//! `fob otp remove`: into the bin. Shows what it found and asks before it goes.
 
 use serde::Serialize;
 
-use super::Entry;
+use super::entry::{Entry, find};
 use crate::answer::Answer;
-use crate::args::otp::Remove;
-use crate::commands::unlock::with_open_vault;
-use crate::daemon::Daemon;
+use crate::args::entry::Remove;
 use crate::secret::confirmed;
+use crate::text::moment;
 use crate::{Exit, Failure, World};
 
 #[derive(Serialize)]
@@ -19,7 +18,8 @@ impl Answer for Removed {
     const SCHEMA: &'static str = "fob.otp-remove/1";
 
     fn words(&self) -> String {
-        format!("Removed: {}\n", self.removed.label())
+        let until = self.removed.forgotten.map(|until| format!(" until {}", moment(until))).unwrap_or_default();
+        format!("Removed: {}. `fob otp undo` brings it back{until}.\n", self.removed.label())
     }
 }
 
@@ -27,16 +27,14 @@ pub(super) async fn run(args: Remove, world: &mut World) -> Result<(), Failure> 
     if !args.yes && !world.terminal.is_there() {
         return Err(Failure::usage("there is no terminal to ask whether it may go", "if you are sure, add `--yes`"));
     }
-    let daemon = Daemon::call(world).await?;
-    let query = &args.query;
-    let found = with_open_vault(world, &daemon, async |daemon: &Daemon| Ok(daemon.otp().await?.find(query).await?));
-    let found = Entry::from(found.await?);
+    let (daemon, found) = find(&args.query, world).await?;
+    let found = Entry::from(found);
     if !args.yes {
-        let question = format!("Remove {} ({}) for good?", found.label(), found.peculiarities());
+        let question = format!("Put {} ({}) into the bin?", found.label(), found.peculiarities());
         if !confirmed(world, &question)? {
             return Err(Failure::new(Exit::Failed, "nothing was removed"));
         }
     }
-    let removed = daemon.otp().await?.remove(query, &found.id).await?;
+    let removed = daemon.otp().await?.remove(&found.id, &found.id).await?;
     world.answer(&Removed { removed: removed.into() })
 }

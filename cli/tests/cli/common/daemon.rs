@@ -1,18 +1,23 @@
 //! A daemon of a test's own, over a socket pair: it answers with canned facts, or refuses as it is told, and notes
 //! every secret that came through a pipe.
 
+mod otp;
+
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fob::world::{Connecting, Door};
+use fob_ambient::{FakeClock, UnixTime};
 use fob_bus::pipe::{SHORT, put, take};
 use fob_bus::types::{
-    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EntryInfo, ImportOptions, ImportReport, KeyInfo,
-    KeySummary, Outcome, SetPinOptions, StateDetails, Status,
+    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, Outcome, SetPinOptions, StateDetails,
+    Status,
 };
 use fob_bus::{CallError, ErrorKind, names};
+use otp::Otp;
 use zbus::connection::Builder;
 use zbus::message::Header;
+use zbus::object_server::SignalEmitter;
 use zbus::{Connection, OwnedFd, OwnedObjectPath, interface};
 
 /// What the clock says in all tests.
@@ -21,6 +26,8 @@ pub(crate) const NOW: u64 = 1_700_000_000;
 pub(crate) const CODE: &str = "287082";
 /// The code of the next step.
 pub(crate) const NEXT_CODE: &str = "359152";
+/// The URI of every account.
+pub(crate) const URI: &str = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example";
 /// The recovery code of every vault.
 pub(crate) const RECOVERY: &str = "AAAA-BBBB";
 
@@ -38,11 +45,19 @@ pub(crate) enum Scene {
 pub(crate) struct Facts {
     /// Calls answered with these, first come first served.
     pub(crate) refusals: Vec<CallError>,
+    /// The vault locks itself after so many calls.
+    pub(crate) locks_after: Option<usize>,
     pub(crate) status: Status,
     pub(crate) entries: Vec<EntryInfo>,
     /// What `Init` says after the vault was made and its code given; `VaultBusy` before that.
     pub(crate) init_ends_with: Option<CallError>,
     pub(crate) report: ImportReport,
+    pub(crate) bin: Vec<EntryInfo>,
+    pub(crate) note: String,
+    pub(crate) history: Vec<HistoryEvent>,
+    /// What `Export` gives.
+    pub(crate) exported: String,
+    pub(crate) unreadable: Vec<String>,
     pub(crate) keys: Vec<KeySummary>,
     pub(crate) info: KeyInfo,
     pub(crate) scenes: Vec<Scene>,
@@ -52,14 +67,17 @@ pub(crate) struct Facts {
     pub(crate) calls: Vec<String>,
 }
 
-/// The daemon.
-#[derive(Default)]
-pub(crate) struct FakeDaemon(Mutex<Facts>);
+/// The daemon, and the clock that it and its callers go by.
+pub(crate) struct FakeDaemon {
+    facts: Mutex<Facts>,
+    pub(crate) clock: Arc<FakeClock>,
+}
 
 impl FakeDaemon {
     /// With an open vault, one key, and one account.
     pub(crate) fn new() -> Arc<Self> {
-        let daemon = Arc::new(Self::default());
+        let clock = Arc::new(FakeClock::at(UnixTime(NOW)));
+        let daemon = Arc::new(Self { facts: Mutex::default(), clock });
         {
             let mut facts = daemon.facts();
             facts.status = Status {
@@ -92,7 +110,7 @@ impl FakeDaemon {
     }
 
     pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
-        self.0.lock().unwrap()
+        self.facts.lock().unwrap()
     }
 
     /// Refuses the next call.
@@ -103,6 +121,9 @@ impl FakeDaemon {
     fn called(&self, what: &str) -> Result<MutexGuard<'_, Facts>, CallError> {
         let mut facts = self.facts();
         facts.calls.push(what.to_owned());
+        if facts.locks_after.is_some_and(|calls| facts.calls.len() > calls) {
+            return Err(CallError::new(ErrorKind::Locked, "the vault is locked"));
+        }
         if facts.refusals.is_empty() { Ok(facts) } else { Err(facts.refusals.remove(0)) }
     }
 
@@ -194,9 +215,14 @@ impl Manager {
         Ok(())
     }
 
-    fn lock(&self) -> Result<(), CallError> {
-        self.0.called("Lock").map(|_| ())
+    async fn lock(&self, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) -> Result<(), CallError> {
+        self.0.called("Lock").map(drop)?;
+        Self::vault_changed(&emitter, "locked").await.unwrap();
+        Ok(())
     }
+
+    #[zbus(signal)]
+    async fn vault_changed(emitter: &SignalEmitter<'_>, state: &str) -> zbus::Result<()>;
 
     fn attach_key(&self, path: &str) -> Result<String, CallError> {
         self.0.called(&format!("AttachKey({path})")).map(|_| "5e6f7a8b".to_owned())
@@ -204,85 +230,6 @@ impl Manager {
 
     fn detach_key(&self, id: &str) -> Result<(), CallError> {
         self.0.called(&format!("DetachKey({id})")).map(|_| ())
-    }
-}
-
-struct Otp(Arc<FakeDaemon>);
-
-#[interface(name = "dev.fob.Otp1")]
-impl Otp {
-    fn list(&self) -> Result<Vec<EntryInfo>, CallError> {
-        Ok(self.0.called("List")?.entries.clone())
-    }
-
-    fn code(&self, query: &str, options: CodeOptions, code: OwnedFd) -> Result<CodeInfo, CallError> {
-        let site = options.site.as_deref();
-        let what = site.map_or(format!("Code({query})"), |site| format!("Code({query}, {site})"));
-        let facts = self.0.called(&what)?;
-        let is_for =
-            |entry: &&EntryInfo| site.is_none_or(|site| entry.sites.iter().flatten().any(|bound| bound == site));
-        let entry = facts.entries.iter().find(is_for).cloned().ok_or_else(|| {
-            let site = site.unwrap_or_default();
-            let message = format!("no account that matches {query} is bound to {site}, so it gets no code");
-            CallError::new(ErrorKind::Denied, message)
-        })?;
-        drop(facts);
-        let next = options.next == Some(true);
-        put(&code.into(), if next { NEXT_CODE } else { CODE }.as_bytes()).unwrap();
-        let from = NOW - 11 + if next { 30 } else { 0 };
-        let timed = entry.kind == "totp";
-        Ok(CodeInfo {
-            id: entry.id,
-            issuer: entry.issuer,
-            name: entry.name,
-            kind: entry.kind,
-            valid_from: timed.then_some(from),
-            valid_until: timed.then_some(from + 30),
-            counter: entry.counter,
-        })
-    }
-
-    fn add(&self, uri: OwnedFd, options: AddOptions) -> Result<Added, CallError> {
-        self.0.take(uri);
-        let unique = if options.unique == Some(true) { ", no twin" } else { "" };
-        let what = options.site.as_ref().map_or("Add".to_owned(), |site| format!("Add({site}{unique})"));
-        let mut facts = self.0.called(&what)?;
-        facts.entries.extend(
-            options.site.map(|site| EntryInfo { sites: Some(vec![site]), ..entry("e2", "Example", "ada\u{202e}") }),
-        );
-        drop(facts);
-        Ok(Added {
-            id: "e2".to_owned(),
-            issuer: "Example".to_owned(),
-            name: "ada\u{202e}".to_owned(),
-            warnings: vec!["the secret has only 80 bits".to_owned()],
-        })
-    }
-
-    fn import(&self, list: OwnedFd, options: ImportOptions) -> Result<ImportReport, CallError> {
-        self.0.take(list);
-        let what = if options.dry_run == Some(true) { "Import(dry run)" } else { "Import" };
-        let report = self.0.called(what)?.report.clone();
-        Ok(ImportReport { written: report.written && options.dry_run != Some(true), ..report })
-    }
-
-    fn remove(&self, query: &str, confirm: &str) -> Result<EntryInfo, CallError> {
-        Ok(self.0.called(&format!("Remove({query}, {confirm})"))?.entries[0].clone())
-    }
-
-    fn bind(&self, query: &str, confirm: &str, site: &str, bound: bool) -> Result<EntryInfo, CallError> {
-        let mut facts = self.0.called(&format!("Bind({query}, {confirm}, {site}, {bound})"))?;
-        let sites = facts.entries[0].sites.get_or_insert_default();
-        if bound {
-            sites.push(site.to_owned())
-        } else {
-            sites.retain(|other| other != site)
-        }
-        Ok(facts.entries[0].clone())
-    }
-
-    fn find(&self, query: &str) -> Result<EntryInfo, CallError> {
-        Ok(self.0.called(&format!("Find({query})"))?.entries[0].clone())
     }
 }
 

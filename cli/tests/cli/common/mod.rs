@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod daemon;
 pub(crate) mod http;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
@@ -11,9 +12,10 @@ use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
-use fob::Exit;
-use fob::world::{Door, Terminal, World};
-use fob_ambient::FakeClock;
+use fob::clipboard::{Clipboard, Place};
+use fob::world::{Door, Pause, Pausing, Terminal, World};
+use fob::{Exit, Failure};
+use fob_ambient::{FakeClock, Millis};
 use zeroize::Zeroizing;
 
 use daemon::{FakeDaemon, FakeDoor};
@@ -45,6 +47,10 @@ impl fmt::Display for Left {
 /// A call in the making.
 pub(crate) struct Call {
     door: Box<dyn Door>,
+    clock: Arc<FakeClock>,
+    clock_is_set: fn() -> Option<bool>,
+    interrupted_after: Option<u64>,
+    clipboard: FakeClipboard,
     typed: Option<Vec<&'static str>>,
     stdin: &'static str,
     seen: bool,
@@ -52,12 +58,21 @@ pub(crate) struct Call {
 
 /// A call to this daemon; nobody is at the terminal and standard input is empty.
 pub(crate) fn with(daemon: &Arc<FakeDaemon>) -> Call {
-    behind(FakeDoor(Arc::clone(daemon)))
+    Call { clock: Arc::clone(&daemon.clock), ..behind(FakeDoor(Arc::clone(daemon))) }
 }
 
 /// A call to whatever is behind this door.
 pub(crate) fn behind(door: impl Door + 'static) -> Call {
-    Call { door: Box::new(door), typed: None, stdin: "", seen: false }
+    Call {
+        door: Box::new(door),
+        clock: Arc::new(FakeClock::at(fob_ambient::UnixTime(daemon::NOW))),
+        clock_is_set: || Some(true),
+        interrupted_after: None,
+        clipboard: FakeClipboard::default(),
+        typed: None,
+        stdin: "",
+        seen: false,
+    }
 }
 
 impl Call {
@@ -73,7 +88,25 @@ impl Call {
         self
     }
 
-    /// Standard output is a terminal.
+    /// The clock is not set by a time server, or it is not known.
+    pub(crate) fn clock_is_set(mut self, is_set: fn() -> Option<bool>) -> Self {
+        self.clock_is_set = is_set;
+        self
+    }
+
+    /// The person presses Ctrl-C once so many seconds were waited for.
+    pub(crate) fn interrupted_after(mut self, seconds: u64) -> Self {
+        self.interrupted_after = Some(seconds);
+        self
+    }
+
+    /// There is this clipboard.
+    pub(crate) fn clipboard(mut self, clipboard: &FakeClipboard) -> Self {
+        self.clipboard = clipboard.clone();
+        self
+    }
+
+    /// Standard output and standard error are a terminal.
     pub(crate) fn seen(mut self) -> Self {
         self.seen = true;
         self
@@ -86,6 +119,19 @@ impl Call {
 
     /// Runs it with these arguments.
     pub(crate) async fn run_args<'a>(self, arguments: impl IntoIterator<Item = &'a str>) -> Left {
+        let (mut world, taken) = self.worldly();
+        let arguments = std::iter::once("fob").chain(arguments).map(OsString::from);
+        let exit = fob::run(arguments, &mut world).await;
+        let asked = taken.asked.lock().unwrap().clone();
+        Left { exit, out: taken.out.text(), err: taken.err.text(), asked }
+    }
+
+    /// The world alone, for what is no command line.
+    pub(crate) fn world(self) -> World {
+        self.worldly().0
+    }
+
+    fn worldly(self) -> (World, Streams) {
         let (out, err) = (Buffer::default(), Buffer::default());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let person = Person {
@@ -93,22 +139,35 @@ impl Call {
             lines: self.typed.unwrap_or_default().into(),
             asked: Arc::clone(&asked),
         };
-        let mut world = World {
+        let pause = FakePause {
+            clock: Arc::clone(&self.clock),
+            interrupted_after: self.interrupted_after,
+            waited: Cell::new(0),
+        };
+        let world = World {
             out: Box::new(out.clone()),
             err: Box::new(err.clone()),
             out_is_terminal: self.seen,
+            err_is_terminal: self.seen,
             stdin: Box::new(self.stdin.as_bytes()),
             terminal: Box::new(person),
             door: self.door,
-            clock: Box::new(FakeClock::at(fob_ambient::UnixTime(daemon::NOW))),
+            clock: Box::new(self.clock),
+            clock_is_set: self.clock_is_set,
+            pause: Box::new(pause),
             rng: Box::new(fob_ambient::SeededRng::new(1)),
+            clipboard: Box::new(self.clipboard),
             json: false,
         };
-        let arguments = std::iter::once("fob").chain(arguments).map(OsString::from);
-        let exit = fob::run(arguments, &mut world).await;
-        let asked = asked.lock().unwrap().clone();
-        Left { exit, out: out.text(), err: err.text(), asked }
+        (world, Streams { out, err, asked })
     }
+}
+
+/// What a call writes and asks.
+struct Streams {
+    out: Buffer,
+    err: Buffer,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// A stream that keeps what is written, without colours.
@@ -160,6 +219,49 @@ impl Terminal for Person {
 
     fn line(&mut self, prompt: &str) -> io::Result<String> {
         self.type_line(prompt)
+    }
+}
+
+/// Time that goes by as soon as somebody waits for it.
+struct FakePause {
+    clock: Arc<FakeClock>,
+    interrupted_after: Option<u64>,
+    waited: Cell<u64>,
+}
+
+impl Pause for FakePause {
+    fn second(&self) -> Pausing<'_> {
+        // Only when somebody really waits: a future that is dropped moves no clock.
+        Box::pin(async {
+            if self.interrupted_after == Some(self.waited.get()) {
+                // A real Ctrl-C, to the one who has taken it over.
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT).unwrap();
+                return std::future::pending().await;
+            }
+            self.waited.set(self.waited.get() + 1);
+            self.clock.advance(Millis(1_000));
+            tokio::task::yield_now().await;
+        })
+    }
+}
+
+/// A clipboard that remembers, or refuses.
+#[derive(Clone, Default)]
+pub(crate) struct FakeClipboard {
+    place: Option<Place>,
+    pub(crate) copied: Arc<Mutex<Vec<(String, u64)>>>,
+}
+
+impl FakeClipboard {
+    pub(crate) fn of(place: Place) -> Self {
+        Self { place: Some(place), ..Self::default() }
+    }
+}
+
+impl Clipboard for FakeClipboard {
+    fn copy(&mut self, code: &Zeroizing<String>, seconds: u64) -> Result<Place, Failure> {
+        self.copied.lock().unwrap().push((code.to_string(), seconds));
+        self.place.ok_or_else(|| Failure::new(Exit::Failed, "there is no clipboard that takes the code"))
     }
 }
 
