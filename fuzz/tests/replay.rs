@@ -1,4 +1,4 @@
-//! Every corpus against its target, and mutations of it: what a fuzzer would begin with, repeatable, in a second.
+//! Every corpus against its target, and mutations of it: what a fuzzer would begin with, repeatable, in seconds.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a table that does not fit ends its test")]
 
@@ -7,10 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fob_ambient::{Rng, SeededRng};
-use fob_fuzz::TARGETS;
+use fob_exchange::{FORMATS, Format, Password, import};
+use fob_fuzz::{TARGETS, Target, authenticator_story, within_bounds};
 
-/// Mutations of each input; the whole takes about a second in a build without optimisation.
-const MUTATIONS: u32 = 200;
+/// Mutations of each input, and of inputs that cost signatures or files.
+const MUTATIONS: u32 = 100;
+const FEW_MUTATIONS: u32 = 10;
+const COSTLY: [&str; 7] =
+    ["authenticator", "hid_key", "importers", "u2f_key", "vault_body", "vault_file", "vault_header"];
+/// Longest input of a corpus, and most of all corpora, in bytes: they are read by people too.
+const LONGEST: usize = 10_000;
+const ALL: usize = 400_000;
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
@@ -37,39 +44,124 @@ fn mutate(input: &mut Vec<u8>, rng: &mut SeededRng) {
     }
 }
 
-#[test]
-fn every_target_has_a_corpus_and_a_fuzzer() {
-    let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(names(&corpus()), targets);
-    let fuzzers = names(&corpus().with_file_name("libfuzzer/fuzz_targets"));
-    assert_eq!(fuzzers, targets.iter().map(|name| format!("{name}.rs")).collect());
-    for target in targets {
-        assert!(!names(&corpus().join(&target)).is_empty(), "{target} has no inputs");
-    }
+fn inputs(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = corpus().join(target);
+    let read = |name: String| (name.clone(), fs::read(folder.join(name)).unwrap());
+    names(&folder).into_iter().map(read).collect()
 }
 
 #[test]
-fn corpora_hold() {
+fn every_target_has_a_corpus_and_no_corpus_is_large() {
+    let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names(&corpus()), targets);
+    let mut all = 0;
+    for target in &targets {
+        let inputs = inputs(target);
+        assert!(!inputs.is_empty(), "{target} has no inputs");
+        for (name, input) in inputs {
+            assert!(input.len() <= LONGEST, "{target}/{name} has {} bytes", input.len());
+            all += input.len();
+        }
+    }
+    assert!(all <= ALL, "the corpora have {all} bytes");
+}
+
+/// Every one twice: what a target keeps after the second time, it keeps each time.
+#[test]
+fn corpora_hold_and_nothing_of_them_is_kept() {
     for (name, target) in TARGETS {
-        target(&[]);
-        for input in names(&corpus().join(name)) {
+        within_bounds(name, *target, &[]);
+        for (input, bytes) in inputs(name) {
             println!("{name}/{input}");
-            target(&fs::read(corpus().join(name).join(input)).unwrap());
+            within_bounds(name, *target, &bytes);
+            let again = within_bounds(name, *target, &bytes);
+            assert_eq!(again.kept, 0, "{name}/{input} grows");
         }
     }
 }
 
 #[test]
 fn mutations_of_corpora_hold() {
-    for (name, target) in TARGETS {
-        for input in names(&corpus().join(name)) {
-            let whole = fs::read(corpus().join(name).join(&input)).unwrap();
-            for seed in 0..MUTATIONS {
-                println!("{name}/{input} seed {seed}");
-                let mut mutated = whole.clone();
-                mutate(&mut mutated, &mut SeededRng::new(seed.into()));
-                target(&mutated);
-            }
+    TARGETS.iter().filter(|(name, _)| !COSTLY.contains(name)).for_each(|target| mutations_hold(target, MUTATIONS));
+}
+
+#[test]
+fn mutations_of_costly_corpora_hold() {
+    TARGETS.iter().filter(|(name, _)| COSTLY.contains(name)).for_each(|target| mutations_hold(target, FEW_MUTATIONS));
+}
+
+fn mutations_hold((name, target): &(&str, Target), mutations: u32) {
+    for (input, whole) in inputs(name) {
+        for seed in 0..mutations {
+            println!("{name}/{input} seed {seed}");
+            let mut mutated = whole.clone();
+            mutate(&mut mutated, &mut SeededRng::new(seed.into()));
+            within_bounds(name, *target, &mutated);
         }
     }
+}
+
+/// What the fuzzer begins with reaches behind every command: each succeeds somewhere.
+#[test]
+fn every_command_succeeds_in_some_input() {
+    let stories = inputs("authenticator").into_iter().flat_map(|(_, input)| authenticator_story(&input));
+    let done: BTreeSet<_> = stories.filter(|done| done.status == 0).map(|done| (done.code, done.subcommand)).collect();
+    let subcommands: [(u8, Vec<u8>); 8] = [
+        (0x06, (1..=7).chain([9]).collect()),
+        (0x09, (1..=7).collect()),
+        (0x0a, (1..=7).collect()),
+        (0x0c, vec![1, 2]),
+        (0x0d, vec![1, 2, 3, 4]),
+        (0x40, (1..=7).collect()),
+        (0x41, (1..=7).collect()),
+        (0x09, vec![0]),
+    ];
+    let plain = [0x01, 0x02, 0x04, 0x07, 0x08, 0x0b].map(|code| (code, 0));
+    let all = subcommands.iter().flat_map(|(code, numbers)| numbers.iter().map(|number| (*code, *number)));
+    let missing: Vec<_> = all.chain(plain).filter(|command| !done.contains(command)).collect();
+    assert_eq!(missing, [(0, 0); 0]);
+}
+
+/// Name of the format, password, and the file itself.
+fn taken_apart(input: &[u8]) -> (String, Option<String>, &[u8]) {
+    let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
+    let line = String::from_utf8_lossy(&input[..end]).into_owned();
+    let file = input.get(end + 1..).unwrap_or_default();
+    match line.split_once(' ') {
+        Some((name, password)) => (name.to_owned(), Some(password.to_owned()), file),
+        None => (line, None, file),
+    }
+}
+
+#[test]
+fn every_format_has_an_input() {
+    let seen: BTreeSet<String> = inputs("importers").iter().map(|(_, input)| taken_apart(input).0).collect();
+    let missing: Vec<_> = FORMATS.iter().map(|info| info.name).filter(|name| !seen.contains(*name)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// The seals of these formats hide nothing from a fuzzer: an input opens each.
+#[test]
+fn sealed_formats_that_cost_little_are_opened() {
+    let mut opened = BTreeSet::new();
+    for (_, input) in inputs("importers") {
+        let (name, password, file) = taken_apart(&input);
+        let Some(password) = password.map(|password| Password::new(password.into_bytes())) else { continue };
+        let report = import(file, None, Format::from_name(&name), Some(&password));
+        opened.extend(report.ok().filter(|report| !report.records.is_empty()).map(|_| name));
+    }
+    let expected = [
+        "2fas",
+        "aegis",
+        "andotp-old",
+        "authenticator-plus",
+        "authy",
+        "bitwarden-encrypted",
+        "ente-encrypted",
+        "freeotp-2",
+        "raivo",
+        "totp-authenticator",
+    ];
+    let missing: Vec<_> = expected.iter().filter(|name| !opened.contains(**name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
