@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Context;
 use fob_tests::house::House;
 
-use crate::Row;
+use crate::process::{resident_kib, status_field};
+use crate::table::Row;
 
 const WATCHED: Duration = Duration::from_secs(20);
 const MEMORY_LIMIT_KIB: u64 = 15 * 1024;
@@ -33,14 +33,14 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
         Row {
             what: format!("idle fobd, wake-ups in {} s", WATCHED.as_secs()),
             ours: woken.0.to_string(),
-            peer: format!("dbus-daemon {}", woken.1),
+            beside: format!("dbus-daemon {}", woken.1),
             bound: "0".to_owned(),
             kept: woken.0 == 0,
         },
         Row {
             what: "idle fobd, resident memory after unlock".to_owned(),
             ours: format!("{:.1} MiB", memory as f64 / 1024.0),
-            peer: format!("dbus-daemon {:.1} MiB", resident_kib(bus)? as f64 / 1024.0),
+            beside: format!("dbus-daemon {:.1} MiB", resident_kib(bus)? as f64 / 1024.0),
             bound: "≤ 15 MiB".to_owned(),
             kept: memory <= MEMORY_LIMIT_KIB,
         },
@@ -67,7 +67,8 @@ fn switches(process: u32) -> anyhow::Result<HashMap<OsString, u64>> {
         let thread = thread?;
         // One that ends between the two looks has nothing to count any more.
         let Ok(status) = fs::read_to_string(thread.path().join("status")) else { continue };
-        let count = field(&status, "voluntary_ctxt_switches:")? + field(&status, "nonvoluntary_ctxt_switches:")?;
+        let count =
+            status_field(&status, "voluntary_ctxt_switches:")? + status_field(&status, "nonvoluntary_ctxt_switches:")?;
         threads.insert(thread.file_name(), count);
     }
     Ok(threads)
@@ -76,15 +77,4 @@ fn switches(process: u32) -> anyhow::Result<HashMap<OsString, u64>> {
 /// The switches of the threads that are there now, new threads included.
 fn since(before: &HashMap<OsString, u64>, now: &HashMap<OsString, u64>) -> u64 {
     now.iter().map(|(thread, count)| count.saturating_sub(before.get(thread).copied().unwrap_or(0))).sum()
-}
-
-/// Memory of a process that is in RAM, in KiB.
-pub(crate) fn resident_kib(process: u32) -> anyhow::Result<u64> {
-    field(&fs::read_to_string(format!("/proc/{process}/status"))?, "VmRSS:")
-}
-
-/// A number of /proc/PID/status.
-fn field(status: &str, name: &str) -> anyhow::Result<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
-    Ok(line.split_whitespace().next().unwrap_or_default().parse()?)
 }

@@ -3,34 +3,48 @@
 //!
 //! Timings are wall clock on a machine that does other things too: compare within a table, not between tables. A figure
 //! that misses its bound is marked and counted; the program fails only when something could not be measured.
+//! `benches/peers/build` makes the peers that no distribution has.
 
-mod authenticator;
 mod codes;
+mod disk;
 mod idle;
+mod peers;
+mod process;
 mod sample;
-mod softkey_store;
+mod softkey;
+mod table;
+mod terminal;
 
-/// A measured figure beside its bound.
-struct Row {
-    what: String,
-    ours: String,
-    peer: String,
-    bound: String,
-    kept: bool,
-}
+use table::Row;
+
+/// A group of figures; they can be asked for by name: `cargo run --release -p fob-benches codes softkey`.
+type Group = (&'static str, fn() -> anyhow::Result<Vec<Row>>);
+
+const GROUPS: [Group; 4] =
+    [("codes", codes::codes), ("vault", codes::vault), ("idle", idle::measure), ("softkey", softkey::measure)];
 
 fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
+    if let Some(unknown) = asked.iter().find(|name| !known(name)) {
+        anyhow::bail!("no figures are called {unknown}: codes, vault, idle, softkey");
+    }
+    let before = load()?;
     let mut rows = Vec::new();
-    for measure in [codes::measure, idle::measure, authenticator::measure, softkey_store::measure] {
-        rows.extend(measure()?);
+    for (name, measure) in GROUPS {
+        if asked.is_empty() || asked.iter().any(|wanted| wanted == name) {
+            eprintln!("measuring: {name}");
+            rows.extend(measure()?);
+        }
     }
-    println!("| what | fob | beside it | bound | kept |");
-    println!("|---|---|---|---|---|");
-    for row in &rows {
-        let kept = if row.kept { "yes" } else { "**no**" };
-        println!("| {} | {} | {} | {} | {kept} |", row.what, row.ours, row.peer, row.bound);
-    }
-    let kept = rows.iter().filter(|row| row.kept).count();
-    println!("\n{kept} of {} bounds kept.", rows.len());
+    print!("{}", table::markdown(&rows));
+    let processors = std::thread::available_parallelism()?;
+    println!("Load {before} before and {} afterwards, on {processors} processors.", load()?);
     Ok(())
+}
+
+/// How many processes wanted a processor over the last minute: durations of a busy machine say little by themselves.
+fn load() -> anyhow::Result<String> {
+    let averages = std::fs::read_to_string("/proc/loadavg")?;
+    Ok(averages.split_whitespace().next().unwrap_or_default().to_owned())
 }

@@ -1,1 +1,0 @@
-//! Measurements with a peer or the bare cost beside each figure
