@@ -6,13 +6,16 @@
 //!
 //! [`encode()`] has one output for each value. [`decode()`] takes back exactly what [`encode()`] writes, or, with
 //! [`Strictness::Lenient`], also what programs write that do not sort their keys. No input makes it panic, and what
-//! it allocates is bounded by the length of the input.
+//! it allocates is bounded by the length of the input. A [`Cursor`] reads the canonical form in place, for what there is
+//! so much of that a [`Value`] of it all would cost more than reading it.
 
+mod cursor;
 mod decode;
 mod encode;
 mod map;
 mod value;
 
+pub use cursor::{AnyKeys, Cursor, Key, Keys, ReadError, TextKeys};
 pub use decode::{DecodeError, Fault, Limits, Strictness, decode, decode_prefix};
 pub use encode::{encode, encode_head, encode_into};
 pub use map::Map;

@@ -7,21 +7,27 @@
 use std::collections::HashMap;
 
 use fob_ambient::UnixTime;
-use fob_cbor::{Limits, Map, Value};
+use fob_cbor::{Cursor, Key, Map, ReadError, Value};
 use zeroize::Zeroizing;
 
+use crate::entry::Found;
 use crate::wipe::{Wiped, encode, encode_array, encode_with_all, joined};
 use crate::{Entry, EntryId, Unreadable};
 
 mod bin;
+pub(crate) mod members;
 
 pub(crate) use bin::Bin;
 pub use bin::Removed;
+use members::{Item, is_list, is_map, kept, members};
 
 /// The body's length is a multiple of this many bytes.
 pub(crate) const STEP: usize = 4096;
 /// Maps and arrays inside one another: body, entries, entry, and room for what later fobs add.
 pub(crate) const DEPTH: usize = 16;
+/// No entry takes fewer bytes: the names of the fields that it must have, and its id, take more. It bounds what is
+/// reserved for entries, whatever number a body says that it has.
+const LEAST: usize = 64;
 
 /// All that a vault holds, decrypted.
 #[derive(Default)]
@@ -53,44 +59,48 @@ pub(crate) struct Restored {
 }
 
 impl Body {
-    /// Reads a padded body; `None` if it is none.
+    /// Reads a padded body; `None` if it is none. Ten thousand entries are read where they lie, each in one go: there
+    /// never is a tree of them all.
     pub(crate) fn from_bytes(plain: &[u8]) -> Option<Self> {
-        let (value, length) = fob_cbor::decode_prefix(plain, Limits::deep(DEPTH)).ok()?;
-        if !plain.len().is_multiple_of(STEP) || plain.get(length..)?.iter().any(|&byte| byte != 0) {
-            return None;
-        }
-        let Value::Map(mut map) = value else { return None };
-        let mut body = Self::default();
-        let entries = match map.remove_text("entries") {
-            Some(Value::Array(entries)) => entries,
-            None => Vec::new(),
-            Some(_) => return None,
-        };
-        // Traces and labels of another type than ours are worth less than a vault that opens.
-        if let Some(Value::Array(removed)) = map.remove_text("removed") {
-            body.removed = removed;
-        }
-        if let Some(Value::Map(labels)) = map.remove_text("labels") {
-            body.labels = labels;
-        }
-        if map.get_text("bin").is_some_and(|bin| bin.as_array().is_some())
-            && let Some(Value::Array(bin)) = map.remove_text("bin")
-        {
-            body.bin = Bin::of(bin);
-        }
-        body.other = Some(Wiped(Value::Map(map)));
-        for entry in entries {
-            body.read(entry);
-        }
-        Some(body)
+        let mut cursor = Cursor::new(plain);
+        let body = Self::read(&mut cursor).ok()?;
+        let padded = plain.len().is_multiple_of(STEP) && cursor.rest().iter().all(|&byte| byte == 0);
+        padded.then_some(body)
     }
 
-    fn read(&mut self, value: Value) {
-        let id = value.as_map().and_then(|map| map.get_text("id")).and_then(EntryId::from_value);
-        if id.is_some_and(|id| self.places.contains_key(&id)) {
-            return self.unreadable.push(Unreadable::new(value, "another entry has its id".to_owned()));
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        let (mut body, mut other) = (Self::default(), Vec::new());
+        members(cursor, DEPTH, |key, cursor| {
+            // Traces and labels of another type than ours are worth less than a vault that opens.
+            match key {
+                Key::Text("entries") => body.read_entries(cursor)?,
+                Key::Text("bin") if is_list(cursor) => body.bin = Bin::read(cursor, DEPTH - 1)?,
+                Key::Text("removed") if is_list(cursor) => body.removed = Item::take(cursor, DEPTH - 1)?.values(),
+                Key::Text("labels") if is_map(cursor) => body.labels = Item::take(cursor, DEPTH - 1)?.map(),
+                _ => other.push((key, Item::take(cursor, DEPTH - 1)?)),
+            }
+            Ok(())
+        })?;
+        body.other = Some(kept(other));
+        Ok(body)
+    }
+
+    fn read_entries(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+        let count = cursor.array()?;
+        let likely = usize::try_from(count).unwrap_or(usize::MAX).min(cursor.rest().len() / LEAST);
+        self.entries.reserve(likely);
+        self.places.reserve(likely);
+        for _ in 0..count {
+            self.put(Found::take(cursor, DEPTH - 2)?);
         }
-        match Entry::from_value(value) {
+        Ok(())
+    }
+
+    fn put(&mut self, found: Found<'_>) {
+        if found.id().is_some_and(|id| self.places.contains_key(&id)) {
+            return self.unreadable.push(found.unreadable("another entry has its id"));
+        }
+        match found.entry() {
             Ok(entry) => self.push(entry),
             Err(unreadable) => self.unreadable.push(*unreadable),
         }

@@ -172,11 +172,42 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Send>>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        // As in `read`: neither through a symbolic link nor waiting for whoever reads a FIFO.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+        let file = options.open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Box::new(file))),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever can write beside the vault must not have a lock made elsewhere, nor the daemon hang.
+    #[test]
+    fn a_lock_is_taken_neither_through_a_link_nor_on_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink(at("elsewhere"), at("link")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            at("pipe"),
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        for name in ["link", "pipe"] {
+            assert!(RealDisk.lock(&at(name)).is_err(), "{name}");
+        }
+        assert!(!at("elsewhere").exists());
+        let held = RealDisk.lock(&at("lock")).unwrap();
+        assert!(held.is_some() && RealDisk.lock(&at("lock")).unwrap().is_none(), "one at a time");
     }
 }

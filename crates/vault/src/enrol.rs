@@ -24,8 +24,8 @@ pub enum EnrolError {
     Blob(usize),
 }
 
-/// What a security key is to be asked when a slot is made for it: a fresh salt for every wrap.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a security key is to be asked when a slot is made for it: a fresh salt for every wrap, so there is no copy.
+#[derive(Debug, PartialEq, Eq)]
 pub struct KeyOffer {
     pub(crate) slot: SlotId,
     pub(crate) salt: [u8; 32],
@@ -181,6 +181,15 @@ impl NewWay<'_> {
         match self {
             Self::Passphrase(passphrase) | Self::PassphraseAndKey(passphrase, _) => Some(passphrase),
             Self::Key(_) | Self::Kept(_) => None,
+        }
+    }
+
+    /// The slot that was offered for it; a passphrase gets one when it is sealed.
+    pub(crate) const fn slot(&self) -> Option<SlotId> {
+        match self {
+            Self::Key(key) | Self::PassphraseAndKey(_, key) => Some(key.offer.slot),
+            Self::Kept(kept) => Some(kept.slot),
+            Self::Passphrase(_) => None,
         }
     }
 

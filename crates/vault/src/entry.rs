@@ -24,6 +24,7 @@ pub use history::Event;
 pub(crate) use history::History;
 pub(crate) use history::What;
 pub use id::{EntryId, EntryIdError};
+pub(crate) use read::Found;
 pub use unreadable::Unreadable;
 
 /// An account in a vault.

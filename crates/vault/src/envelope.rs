@@ -123,8 +123,9 @@ pub(crate) fn seal(
     if body.len() > MAX_BODY {
         return Err(VaultError::Full { part: Part::Body, limit: MAX_BODY });
     }
-    header.salt = key.body_salt(&header.vault, random, header.generation, &body);
     header.body_length = (body.len() + AES_256_GCM.tag_len()) as u64;
+    header.salt = [0; 32];
+    header.salt = key.body_salt(&header.vault, random, header.generation, &header.to_bytes(), &body);
     let header_bytes = header.to_bytes();
     let length = u32::try_from(header_bytes.len())
         .ok()

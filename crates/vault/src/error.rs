@@ -176,7 +176,7 @@ pub enum SlotError {
     /// Whoever is logged in would open the vault, and nobody has accepted that.
     #[error("this slot would open the vault for whoever is logged in")]
     OpensWithLogin,
-    /// This key has a slot already.
+    /// This key has a slot already, or what was offered for a slot has.
     #[error("this security key has a slot already")]
     AlreadyEnrolled,
     /// The vault has all the slots it can have.

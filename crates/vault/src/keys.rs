@@ -56,13 +56,23 @@ impl VaultKey {
     }
 
     /// The salt of one save's body key. A machine that was cloned and repeats its random numbers still gets another
-    /// salt, unless it seals the very same bytes as the same generation.
-    pub(crate) fn body_salt(&self, vault: &VaultId, random: [u8; 32], generation: u64, body: &[u8]) -> [u8; 32] {
+    /// salt, unless it seals the very same bytes under the very same header: that is associated data, and two of them
+    /// under one key and nonce would give GCM's own key away. `header` is the header with a salt of zeros.
+    pub(crate) fn body_salt(
+        &self,
+        vault: &VaultId,
+        random: [u8; 32],
+        generation: u64,
+        header: &[u8],
+        body: &[u8],
+    ) -> [u8; 32] {
         let key = hmac_key(&hkdf_sha256(&self.0, vault, &info("fob vault 1 salt", [])));
         let mut salt = hmac::Context::with_key(&key);
         salt.update(&random);
         salt.update(&generation.to_be_bytes());
-        salt.update(ring::digest::digest(&ring::digest::SHA256, body).as_ref());
+        for part in [body, header] {
+            salt.update(ring::digest::digest(&ring::digest::SHA256, part).as_ref());
+        }
         let mut bytes = [0; 32];
         bytes.copy_from_slice(salt.sign().as_ref());
         bytes
@@ -124,9 +134,11 @@ mod tests {
     #[test]
     fn repeated_random_numbers_repeat_no_salt() {
         let key = VaultKey(Zeroizing::new(vec![7; 32]));
-        let salt = |generation, body: &[u8]| key.body_salt(&[1; 16], [9; 32], generation, body);
-        assert_ne!(salt(1, b"one"), salt(2, b"one"));
-        assert_ne!(salt(1, b"one"), salt(1, b"two"));
-        assert_eq!(salt(1, b"one"), salt(1, b"one"));
+        let salt = |generation, header: &[u8], body: &[u8]| key.body_salt(&[1; 16], [9; 32], generation, header, body);
+        let one = salt(1, b"header", b"body");
+        assert_ne!(one, salt(2, b"header", b"body"));
+        assert_ne!(one, salt(1, b"header", b"other"));
+        assert_ne!(one, salt(1, b"other", b"body"));
+        assert_eq!(one, salt(1, b"header", b"body"));
     }
 }

@@ -36,10 +36,11 @@ impl LockedVault {
     /// format, older than the newest seen here or under another key.
     pub fn open(path: &Path, context: &Context) -> Result<Self, VaultError> {
         let store = Store::at(path, context.disk.clone())?;
-        let file = store.read()?;
         let place = Place { store, context: context.clone() };
+        let noted = place.noted();
+        let file = place.store.read()?;
         let header = Envelope::parse(&file).map_err(|flaw| place.store.flawed(flaw))?.header;
-        place.check_pin(&header)?;
+        place.check_pin(noted, &header)?;
         Ok(Self::at(place))
     }
 
@@ -119,7 +120,7 @@ impl LockedVault {
                 let mut vault = UnlockedVault::new(*self.0, opened);
                 vault.pin();
                 vault.note_use();
-                vault.place.store.sweep(&vault.opened.header.vault, &vault.opened.header.retired);
+                vault.place.store.sweep(&vault.opened.header);
                 Ok(vault)
             }
             Err(error) => Err((self, error)),
@@ -139,13 +140,15 @@ impl fmt::Debug for LockedVault {
 
 impl Place {
     fn open_with(&self, opening: &Opening<'_>) -> Result<Opened, VaultError> {
+        let noted = self.noted();
         let file = self.store.read()?;
         let (mut opened, cost) = self.opened(&file, |header| {
-            self.check_pin(header)?;
+            self.check_pin(noted, header)?;
             opening.find(header, &self.context)
         })?;
         if let Some(cost) = cost.filter(|cost| cost.is_outdone_by(self.context.kdf.new_slots)) {
-            self.raise(&mut opened, opening, cost)?;
+            // The passphrase was right: a dearer hash that this machine cannot pay for keeps nobody out.
+            let _ = self.raise(&mut opened, opening, cost);
         }
         Ok(opened)
     }
@@ -165,10 +168,15 @@ impl Place {
         Ok((Opened { header: envelope.header, key, body, fingerprint: Fingerprint::of(file), by: slot }, cost))
     }
 
-    /// A pin that cannot be read refuses nothing; the unlocked vault warns of it.
-    pub(crate) fn check_pin(&self, header: &Header) -> Result<(), VaultError> {
-        let pin = self.context.pins.load().ok().flatten();
-        match pin.and_then(|pin| pin.refuses(&pin_of(header))) {
+    /// What was seen here last. Looked up before the file is read: a save notes itself once the file is there, so that
+    /// another writer's save between the two makes the file newer, never older.
+    pub(crate) fn noted(&self) -> Option<Pin> {
+        // A pin that cannot be read refuses nothing; the unlocked vault warns of it.
+        self.context.pins.load().ok().flatten()
+    }
+
+    pub(crate) fn check_pin(&self, noted: Option<Pin>, header: &Header) -> Result<(), VaultError> {
+        match noted.and_then(|pin| pin.refuses(&pin_of(header))) {
             Some(reason) => Err(VaultError::ForeignOrRetired { reason, kept: self.store.kept() }),
             None => Ok(()),
         }
@@ -195,6 +203,11 @@ impl Place {
         known.retain(|&id, _| opened.header.slot(id).is_some());
         known.insert(opened.by?, self.context.now());
         uses.save(&known).err().map(Warning::UseNotSaved)
+    }
+
+    /// The generation after this one. None has 2^64 - 1 saves behind it: who says so is not to be believed.
+    pub(crate) fn after(&self, generation: u64) -> Result<u64, VaultError> {
+        generation.checked_add(1).ok_or_else(|| self.store.flawed(Flaw::Damaged(Part::Header)))
     }
 
     /// A name for a temporary file that no other writer has.

@@ -2,12 +2,13 @@
 //!
 //! [`merge`] is a pure function over two bodies. An entry is known by its id. Of two states of one entry the one that
 //! was changed last wins; a counter is never lower than either side's; a removal wins over a state that is older than
-//! it. Where the same entry has two seeds, or two contents of one second, both are kept, ours under the id and theirs
+//! it, and puts ours into the bin: the other side's clock may be wrong. Where the same entry has two seeds, or two contents of one second, both are kept, ours under the id and theirs
 //! under a new one. An entry of theirs that gives the codes of one of ours under another id is not taken twice.
 //! Labels, grants and whatever else the body has stay ours.
 
 use std::collections::HashMap;
 
+use fob_ambient::UnixTime;
 use fob_cbor::{Map, Value};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
@@ -29,7 +30,7 @@ pub enum Outcome {
     Kept,
     /// Both had it, and neither can be given up: theirs was added under this id.
     KeptBoth(EntryId),
-    /// Theirs removed it after ours was last changed: it is gone.
+    /// Theirs removed it after ours was last changed: it lies in the bin.
     Removed,
     /// Ours removed it after theirs was last changed: it stays gone.
     StaysRemoved,
@@ -83,7 +84,8 @@ impl UnlockedVault {
     pub fn merge(&mut self, theirs: &Self, dry_run: bool) -> Result<MergeReport, VaultError> {
         let context = self.place.context.clone();
         let mut ours = Plain::of(&self.opened.body);
-        let report = merge(&mut ours, Plain::of(&theirs.opened.body), || EntryId::from(context.random()));
+        let fresh = || EntryId::from(context.random());
+        let report = merge(&mut ours, Plain::of(&theirs.opened.body), context.now(), fresh);
         let merged = ours.into_body();
         if !dry_run && *merged.to_bytes() != *self.opened.body.to_bytes() {
             self.replace_body(merged, Some(Occasion::Merge))?;
@@ -92,12 +94,18 @@ impl UnlockedVault {
     }
 }
 
-/// Merges `theirs` into `ours`. `fresh` gives an id that nobody has.
-pub(crate) fn merge(ours: &mut Plain, mut theirs: Plain, mut fresh: impl FnMut() -> EntryId) -> MergeReport {
+/// Merges `theirs` into `ours`, at the time `now`. `fresh` gives an id that nobody has.
+pub(crate) fn merge(
+    ours: &mut Plain,
+    mut theirs: Plain,
+    now: UnixTime,
+    mut fresh: impl FnMut() -> EntryId,
+) -> MergeReport {
     let mut report = MergeReport::default();
     let (our_traces, their_traces) = (traces(ours.list("removed")), traces(theirs.list("removed")));
     let mut entries = ours.take_list("entries");
-    removed_by_them(&mut entries, &their_traces, &mut report);
+    let gone = removed_by_them(&mut entries, &their_traces, &mut report);
+    put_into_bin(ours, gone, now);
     let places: HashMap<EntryId, usize> =
         entries.iter().enumerate().filter_map(|(place, entry)| Some((id(entry)?, place))).collect();
     for mut entry in theirs.take_list("entries") {
@@ -140,15 +148,35 @@ fn traces(removed: &[Value]) -> HashMap<EntryId, u64> {
     traces
 }
 
-fn removed_by_them(entries: &mut Vec<Value>, traces: &HashMap<EntryId, u64>, report: &mut MergeReport) {
-    entries.retain_mut(|entry| {
-        let removed = id(entry).and_then(|id| traces.get(&id)).is_some_and(|&time| time >= number(entry, "modified"));
-        if removed {
-            report.note(entry, Outcome::Removed);
-            entry.zeroize();
-        }
-        !removed
-    });
+/// Takes out what they removed after it was last changed here; each with the place where it stood.
+fn removed_by_them(
+    entries: &mut Vec<Value>,
+    traces: &HashMap<EntryId, u64>,
+    report: &mut MergeReport,
+) -> Vec<(usize, Value)> {
+    let is_removed =
+        |entry: &Value| id(entry).and_then(|id| traces.get(&id)).is_some_and(|&time| time >= number(entry, "modified"));
+    let (gone, stay): (Vec<_>, Vec<_>) =
+        std::mem::take(entries).into_iter().enumerate().partition(|(_, entry)| is_removed(entry));
+    entries.extend(stay.into_iter().map(|(_, entry)| entry));
+    gone.iter().for_each(|(_, entry)| report.note(entry, Outcome::Removed));
+    gone
+}
+
+/// As if they had been removed here and now: the time of the trace may be any.
+fn put_into_bin(ours: &mut Plain, gone: Vec<(usize, Value)>, now: UnixTime) {
+    if gone.is_empty() {
+        return;
+    }
+    let mut bin = ours.take_list("bin");
+    bin.extend(gone.into_iter().map(|(place, entry)| {
+        let mut item = Map::new();
+        item.insert("time", now.0);
+        item.insert("place", place as u64);
+        item.insert("entry", entry);
+        Value::Map(item)
+    }));
+    ours.put_list("bin", bin);
 }
 
 /// Two states of one entry. What is decided is in `our` afterwards, or stays in `their` to be added.

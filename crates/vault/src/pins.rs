@@ -171,4 +171,18 @@ mod tests {
         std::fs::write(folder.path().join("pin"), b"nonsense").unwrap();
         assert_eq!(pins.load().unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
+
+    /// Two daemons note their saves at once: one used to take the other's temporary file away.
+    #[test]
+    fn two_writers_of_one_pin_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let pins = FilePins::new(folder.path().join("pin"), Arc::new(RealDisk));
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| (0..100).for_each(|generation| pins.save(&Pin { generation, ..PIN }).unwrap()));
+            }
+        });
+        assert_eq!(pins.load().unwrap(), Some(Pin { generation: 99, ..PIN }));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing is left over");
+    }
 }

@@ -13,13 +13,20 @@ impl Place {
     /// Puts a dearer slot in the place of the one that was just opened; its id, label and date stay.
     ///
     /// # Errors
-    /// Argon2's. Then nothing has changed.
+    /// Argon2's, or [`VaultError::KdfOutOfBounds`] if all passphrases together would cost more than an unlock may. Then
+    /// nothing has changed.
     pub(crate) fn raise(&self, opened: &mut Opened, opening: &Opening<'_>, now: Argon2Cost) -> Result<(), VaultError> {
         let (Some(passphrase), Some(id)) = (opening.passphrase(), opened.by) else { return Ok(()) };
         let cost = self.context.kdf.new_slots;
         debug_assert!(now.is_outdone_by(cost), "only a cheaper slot is raised");
         let vault = opened.header.vault;
-        let Some(slot) = opened.header.slots.iter_mut().find(|slot| slot.id() == Some(id)) else { return Ok(()) };
+        let Some(place) = opened.header.slots.iter().position(|slot| slot.id() == Some(id)) else { return Ok(()) };
+        if matches!(opening, Opening::Passphrase(_)) {
+            // Raised one after another they could cost more together than an unlock may. One with a key is tried alone.
+            let others = opened.header.slots.iter().enumerate().filter(|(other, _)| *other != place);
+            self.check_price(others.map(|(_, slot)| slot), 1)?;
+        }
+        let Some(slot) = opened.header.slots.get_mut(place) else { return Ok(()) };
         let hashed = Hashed::with(passphrase, cost, &self.context)?;
         let raised = self.context.with_rng(|rng| {
             let created = slot.created().unwrap_or_default().0;
@@ -34,9 +41,13 @@ impl Place {
 
     /// That these slots and so many new ones of a passphrase alone can all be tried at one unlock: a slot too many
     /// would keep everybody out.
-    pub(crate) fn check_price(&self, slots: &[Slot], new: usize) -> Result<(), VaultError> {
+    pub(crate) fn check_price<'a>(
+        &self,
+        slots: impl IntoIterator<Item = &'a Slot>,
+        new: usize,
+    ) -> Result<(), VaultError> {
         let kdf = &self.context.kdf;
-        let there = slots.iter().filter_map(|slot| Some(slot.passphrase()?.1));
+        let there = slots.into_iter().filter_map(|slot| Some(slot.passphrase()?.1));
         let costs: Vec<Argon2Cost> = there.chain(std::iter::repeat_n(kdf.new_slots, new)).collect();
         kdf.admit(&costs)
     }

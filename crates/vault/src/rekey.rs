@@ -15,7 +15,7 @@ use crate::locked::pin_of;
 use crate::slot::{Hashed, MAX_SLOTS, Slot, SlotId, SlotKind};
 use crate::store::{Fingerprint, Resealed, WriteFailed};
 use crate::unlocked::{Opened, UnlockedVault};
-use crate::ways::{admit, check_label, draft, set_label};
+use crate::ways::{admit, check_ids, check_label, draft, set_label};
 use crate::{NewWay, Opening, Part, Passphrase, Pin, RecoveryCode, SlotError, SlotInfo, VaultError, WithLogin, kdf};
 
 /// What a vault is to open with from now on.
@@ -41,7 +41,8 @@ pub struct Rekeyed {
     pub recovery: RecoveryCode,
     /// Slots that are gone because nothing was presented for them: to be added again.
     pub dropped: Vec<SlotInfo>,
-    /// Versions under the former key that could not be removed. The next unlock tries again.
+    /// Versions that are still there as they were. Those under the former key could not be removed, and the next unlock
+    /// tries again; those under yet another key were kept by a restoring, and what opened them then does so still.
     pub not_removed: Vec<PathBuf>,
     /// The new vault is in place, and only its survival of a power cut is unsure.
     pub unsynced: Option<VaultError>,
@@ -94,6 +95,7 @@ impl UnlockedVault {
         if credentials.windows(2).any(|pair| pair.first() == pair.last()) {
             return Err(SlotError::AlreadyEnrolled);
         }
+        check_ids(request.ways.iter().map(|(way, _)| way), &self.opened.header)?;
         let unknown = request.remove.iter().find(|id| self.opened.header.slot(**id).is_none());
         unknown.map_or(Ok(()), |id| Err(SlotError::Unknown(*id)))
     }
@@ -186,7 +188,7 @@ impl UnlockedVault {
         });
         header.retire_key(key.id(&vault));
         header.policy = request.policy.clone();
-        header.generation = header.generation.saturating_add(1);
+        header.generation = self.place.after(header.generation)?;
         header.changed = self.place.context.now().0;
         header.edition = header.edition.max(EDITION);
         Ok(Fresh { header, key, code, labels, by })
@@ -213,7 +215,10 @@ impl UnlockedVault {
         let written = written.map(|file| {
             let nonce = self.place.temporary_name();
             let reseal = |bytes: &[u8]| self.resealed(bytes, &header, &key);
-            (Fingerprint::of(&file), self.place.store.replace_sealed(self.loaded(), &file, &nonce, &reseal))
+            (
+                Fingerprint::of(&file),
+                self.place.store.replace_sealed(self.loaded(), &file, &nonce, &header.retired, &reseal),
+            )
         });
         let (fingerprint, not_removed, unsynced) = match written {
             Ok((fingerprint, Ok(not_removed))) => (fingerprint, not_removed, None),

@@ -16,7 +16,7 @@ use crate::opening::Found;
 use crate::plain::Plain;
 use crate::store::{Fingerprint, Loaded, Store};
 use crate::unlocked::{Opened, UnlockedVault};
-use crate::{Context, LockedVault, Occasion, Opening, SlotInfo, VaultError};
+use crate::{Context, LockedVault, Occasion, Opening, Pin, SlotInfo, VaultError};
 
 /// A version of a vault that lies beside it.
 #[derive(Debug)]
@@ -163,12 +163,13 @@ impl Place {
             header.policy.clone_from(&now.header.policy);
             header.retired.clone_from(&now.header.retired);
         }
+        // Not what a header says that nothing has opened: whoever plants a file would say how far saves can rise.
         let seen = [
             version.header.generation,
-            present.as_ref().and_then(|present| Some(present.header.as_ref()?.generation)).unwrap_or(0),
+            now.map_or(0, |now| now.header.generation),
             pin.map_or(0, |pin| pin.generation),
         ];
-        header.generation = seen.into_iter().max().unwrap_or(0).saturating_add(1);
+        header.generation = self.after(seen.into_iter().max().unwrap_or(0))?;
         header.changed = self.context.now().0;
         header.edition = header.edition.max(EDITION);
 
@@ -205,17 +206,36 @@ impl Place {
     fn put_restored(&self, present: Option<&Present>, header: &Header, file: &[u8]) -> Result<(), VaultError> {
         let loaded = present.map(|present| {
             let seen = present.header.as_ref().unwrap_or(header);
-            (Loaded::of(seen, Fingerprint::of(&present.bytes)), present.bytes.as_slice())
+            let mut loaded = Loaded::of(seen, Fingerprint::of(&present.bytes));
+            // Nor is it kept as a version that comes after the restored one.
+            loaded.generation = loaded.generation.min(header.generation);
+            (loaded, present.bytes.as_slice())
         });
         // The pin first: stopped in between, it opens what is there and what is to come.
-        let pins = &self.context.pins;
-        if let Ok(Some(pin)) = pins.load()
-            && pin.vault == header.vault
-            && pin.key != header.key
+        let former = self.announce_restored(header)?;
+        let put = self.store.put_over(loaded, file, &header.vault, &self.temporary_name());
+        let is_there = || self.store.read().is_ok_and(|now| now == file);
+        if let (Err(_), Some(former)) = (&put, former)
+            && !is_there()
         {
-            let pin = crate::Pin { next: Some(header.key), ..pin };
-            pins.save(&pin).map_err(VaultError::io("note that another vault key is coming"))?;
+            // What was to come does not: a file under its key is foreign again. If that cannot be noted either, the
+            // next save does.
+            let _ = self.context.pins.save(&former);
         }
-        self.store.put_over(loaded, file, &header.vault, &self.temporary_name())
+        put
+    }
+
+    /// Tells the pin that a restored vault under another key is coming; the former pin, if it was told.
+    fn announce_restored(&self, header: &Header) -> Result<Option<Pin>, VaultError> {
+        let pins = &self.context.pins;
+        let other_key = |pin: &Pin| pin.vault == header.vault && pin.key != header.key;
+        let Some(former) = pins.load().ok().flatten().filter(other_key) else { return Ok(None) };
+        let pin = Pin { next: Some(header.key), ..former };
+        if let Err(error) = pins.save(&pin) {
+            // It may stand there all the same, if only its last sync failed.
+            let _ = pins.save(&former);
+            return Err(VaultError::io("note that another vault key is coming")(error));
+        }
+        Ok(Some(former))
     }
 }

@@ -161,9 +161,10 @@ impl SoftLocked {
     }
 
     fn reopened(&self) -> Result<crate::unlocked::Opened, VaultError> {
+        let noted = self.place.noted();
         let file = self.place.store.read()?;
         let (mut opened, _) = self.place.opened(&file, |header| {
-            self.place.check_pin(header)?;
+            self.place.check_pin(noted, header)?;
             let ours = self.key.id(&header.vault) == header.key;
             // Somebody else made a new vault key meanwhile: this one is retired.
             if ours { Ok(Found::known(&self.key)) } else { Err(SlotError::Retired.into()) }

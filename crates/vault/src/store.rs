@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use fob_ambient::UnixTime;
+use fob_ambient::{Rng, SystemRng, UnixTime};
 use ring::digest;
 
 use crate::envelope::{Flaw, MAX_FILE};
@@ -48,6 +48,8 @@ impl Fingerprint {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loaded {
     pub(crate) vault: VaultId,
+    /// The name of its vault key.
+    pub(crate) key: [u8; 16],
     pub(crate) generation: u64,
     pub(crate) changed: UnixTime,
     pub(crate) fingerprint: Fingerprint,
@@ -56,8 +58,8 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// The version that this header was read from.
     pub(crate) fn of(header: &Header, fingerprint: Fingerprint) -> Self {
-        let Header { vault, generation, changed, .. } = *header;
-        Self { vault, generation, changed: UnixTime(changed), fingerprint }
+        let Header { vault, key, generation, changed, .. } = *header;
+        Self { vault, key, generation, changed: UnixTime(changed), fingerprint }
     }
 
     /// Its name as a backup.
@@ -137,7 +139,7 @@ impl Store {
         if self.disk.exists(&self.path).map_err(VaultError::io("look for a vault"))? {
             return Err(VaultError::Exists { path: self.path.clone() });
         }
-        self.remove_leftovers();
+        self.clear_leftovers(None);
         self.put(file, nonce)
     }
 
@@ -166,7 +168,7 @@ impl Store {
     ) -> Result<(), VaultError> {
         let _lock = self.lock()?;
         let current = self.current(&loaded)?;
-        self.remove_leftovers();
+        self.clear_leftovers(Some(&loaded.key));
         self.keep(&loaded.name(None), &current, nonce)?;
         if occasion.is_some() {
             self.keep(&loaded.name(occasion), &current, nonce)?;
@@ -204,8 +206,11 @@ impl Store {
             let generation = seen.map_or(0, |(loaded, _)| loaded.generation);
             return Err(VaultError::StaleGeneration { loaded: generation });
         }
-        self.remove_leftovers();
+        self.clear_leftovers(seen.map(|(loaded, _)| loaded.key).as_ref());
         if let Some((loaded, bytes)) = seen.filter(|(_, bytes)| !bytes.is_empty()) {
+            // As an ordinary version too: of those that were kept before a restoring three stay, and whoever looks for
+            // the right version restores more often than that.
+            self.keep(&loaded.name(None), bytes, nonce)?;
             self.keep(&loaded.name(Some(Occasion::Restore)), bytes, nonce)?;
         }
         self.put(file, nonce)?;
@@ -248,10 +253,14 @@ impl Store {
     /// were read and found to be those that opened, so what is kept is sound.
     fn keep(&self, name: &Name, current: &[u8], nonce: &str) -> Result<PathBuf, VaultError> {
         let backup = self.backup(name);
+        // There already, if an earlier write kept it and then went no further; but something else may have its name.
+        let is_it = |error: &io::Error| {
+            error.kind() == io::ErrorKind::AlreadyExists
+                && self.disk.read(&backup, MAX_FILE).is_ok_and(|kept| kept.bytes == current)
+        };
         match self.disk.link(&self.path, &backup) {
             Ok(()) => Ok(backup),
-            // The same generation with the same hash: an earlier write kept it and then went no further.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(backup),
+            Err(error) if is_it(&error) => Ok(backup),
             Err(_) => {
                 let temporary = self.named(&format!(".tmp-{nonce}-backup"));
                 self.write_synced(&temporary, current)?;
@@ -296,8 +305,12 @@ impl Store {
         self.read_at(path)
     }
 
-    /// What writers left that were stopped in the middle. Nobody else writes: we hold the lock.
-    fn remove_leftovers(&self) {
+    /// What writers left that were stopped in the middle: versions that were sealed again under the key of the vault
+    /// that is in place become backups, the rest goes. Nobody else writes: we hold the lock.
+    fn clear_leftovers(&self, key: Option<&[u8; 16]>) {
+        if let Some(key) = key {
+            self.settle(key);
+        }
         for leftover in self.beside(".tmp-") {
             let _ = self.disk.remove(&leftover);
         }
@@ -325,18 +338,25 @@ impl Store {
     }
 }
 
-/// Writes a small file in one step, without lock and backups: all of it is there afterwards, or the old one.
+/// Writes a small file in one step, without lock and backups: all of it is there afterwards, or the old one. Two
+/// writers at once do not meet: each has a temporary name of its own, which says nothing and so needs no chance from
+/// outside. A killed writer leaves it behind, since nobody can tell it from another's at work.
 pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut nonce = [0; 8];
+    SystemRng::new().fill(&mut nonce);
     let mut temporary = path.to_owned().into_os_string();
-    temporary.push(".tmp");
+    temporary.push(format!(".tmp-{}", HEXLOWER.encode(&nonce)));
     let temporary = PathBuf::from(temporary);
-    if disk.exists(&temporary)? {
-        disk.remove(&temporary)?;
+    let write = || {
+        let mut file = disk.create(&temporary)?;
+        file.write(bytes)?;
+        file.sync()?;
+        drop(file);
+        disk.rename(&temporary, path)
+    };
+    if let Err(error) = write() {
+        let _ = disk.remove(&temporary);
+        return Err(error);
     }
-    let mut file = disk.create(&temporary)?;
-    file.write(bytes)?;
-    file.sync()?;
-    drop(file);
-    disk.rename(&temporary, path)?;
     disk.sync_folder(path.parent().unwrap_or(Path::new("/")))
 }

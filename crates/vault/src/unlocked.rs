@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::mem::discriminant;
 
+use fob_ambient::UnixTime;
+
 use crate::body::Body;
 use crate::envelope::{self, Envelope, Flaw};
 use crate::header::{EDITION, Header};
@@ -15,6 +17,9 @@ use crate::locked::{LockedVault, Place};
 use crate::store::{Fingerprint, Loaded};
 use crate::undo::Undo;
 use crate::{Entry, EntryId, Occasion, Part, SlotId, Unreadable, VaultError};
+
+/// How far time is believed to have gone on between two saves when the bin forgets, in seconds: a day.
+const LONGEST_LEAP: u64 = 24 * 60 * 60;
 
 /// A vault with its key in memory. Dropping or locking it wipes key and seeds.
 pub struct UnlockedVault {
@@ -110,7 +115,8 @@ impl UnlockedVault {
 
     /// Writes what memory holds, or makes memory what the disk holds.
     pub(crate) fn commit(&mut self, undo: Undo) -> Result<(), VaultError> {
-        self.opened.body.bin_mut().forget(self.place.context.now());
+        let now = self.time_to_forget();
+        let forgotten = self.opened.body.bin_mut().forget(now);
         let (written, error) = self.save();
         match written {
             Some((header, fingerprint)) => {
@@ -121,9 +127,18 @@ impl UnlockedVault {
                     self.pin();
                 }
             }
-            None => undo.take_back(&mut self.opened.body),
+            None => {
+                Undo::Purge(forgotten).take_back(&mut self.opened.body);
+                undo.take_back(&mut self.opened.body);
+            }
         }
         error.map_or(Ok(()), Err)
+    }
+
+    /// The time by which the bin forgets: now, and no more than a day after the last save. A clock that stands far ahead
+    /// for one save must not empty the bin for good.
+    fn time_to_forget(&self) -> UnixTime {
+        self.place.context.now().min(UnixTime(self.opened.header.changed.saturating_add(LONGEST_LEAP)))
     }
 
     /// What is on the disk now if it is the new version, and what went wrong, if anything did.
@@ -156,7 +171,7 @@ impl UnlockedVault {
     fn seal_next(&self) -> Result<(Header, Vec<u8>), VaultError> {
         let Opened { header, key, body, .. } = &self.opened;
         let mut header = header.clone();
-        header.generation = header.generation.saturating_add(1);
+        header.generation = self.place.after(header.generation)?;
         header.changed = self.place.context.now().0;
         header.edition = header.edition.max(EDITION);
         let plain = body.to_bytes();

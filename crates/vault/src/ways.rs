@@ -1,5 +1,6 @@
 //! The ways into an open vault: listed, added, named. Removing one makes a new vault key, which is `rekey`'s work.
 
+use std::collections::HashSet;
 use std::mem::replace;
 
 use crate::body::Body;
@@ -65,6 +66,7 @@ impl UnlockedVault {
     /// The slot that opens with this, if it is one of this vault's and wraps this vault's key.
     pub(crate) fn proven(&self, opening: &Opening<'_>) -> Result<Option<SlotId>, VaultError> {
         let found = opening.find(&self.opened.header, &self.place.context)?;
+        self.opened.header.policy.check(&found.kind)?;
         // A slot that gives another key than the header's own is no slot of this vault.
         let ours = found.key.id(&self.opened.header.vault) == self.opened.header.key;
         if ours { Ok(found.slot) } else { Err(VaultError::WrongPassphrase) }
@@ -85,6 +87,7 @@ impl UnlockedVault {
         if way.credential().is_some_and(|new| header.slots.iter().any(|slot| slot.credential() == Some(new))) {
             return Err(SlotError::AlreadyEnrolled.into());
         }
+        check_ids([way], header)?;
         let alone = usize::from(matches!(way, NewWay::Passphrase(_)));
         self.place.check_price(&header.slots, alone)?;
         let hashed = way.passphrase().map(|passphrase| self.place.hash(passphrase)).transpose()?;
@@ -152,6 +155,13 @@ pub(crate) fn admit(way: &NewWay<'_>, policy: &Policy, login: WithLogin) -> Resu
         _ if way.opens_with_login() && login == WithLogin::Refused => Err(SlotError::OpensWithLogin),
         _ => Ok(()),
     }
+}
+
+/// That none of these brings the id of another, or of a slot that is there: two slots of one id have one salt.
+pub(crate) fn check_ids<'a>(ways: impl IntoIterator<Item = &'a NewWay<'a>>, header: &Header) -> Result<(), SlotError> {
+    let mut known: HashSet<SlotId> = header.slots.iter().filter_map(Slot::id).collect();
+    let is_new = ways.into_iter().filter_map(NewWay::slot).all(|id| known.insert(id));
+    if is_new { Ok(()) } else { Err(SlotError::AlreadyEnrolled) }
 }
 
 fn kind_of(way: &NewWay<'_>) -> SlotKind {

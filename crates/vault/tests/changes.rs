@@ -184,6 +184,23 @@ fn the_last_ten_versions_are_kept_and_each_opens() {
     }
 }
 
+/// A backup's name is no proof of what is in it.
+#[test]
+fn a_version_whose_name_is_taken_by_other_bytes_is_kept_all_the_same() {
+    let home = Home::new();
+    let (mut vault, _) = home.create();
+    let first = fs::read(home.vault()).unwrap();
+    vault.add(totp("ada")).unwrap();
+    let [kept] = &home.named(".backup-")[..] else { panic!("one save, one version") };
+    let kept = home.path().join(kept);
+    fs::remove_file(&kept).unwrap();
+    fs::write(&kept, "something else").unwrap();
+    home.put(&first);
+    fs::remove_file(home.path().join("state/pin")).unwrap();
+    home.unlock().unwrap().add(totp("bob")).unwrap();
+    assert_eq!(fs::read(&kept).unwrap(), first);
+}
+
 #[test]
 fn the_versions_of_a_lost_vault_outlive_its_successor() {
     let home = Home::new();

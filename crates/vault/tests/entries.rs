@@ -171,3 +171,34 @@ fn the_bin_forgets_in_its_time_and_at_once_when_told() {
     assert_eq!(vault.generation(), generation, "nothing is no write");
     assert_eq!((home.unlock().unwrap().bin().count(), names(&vault)), (0, vec!["eva".to_owned()]));
 }
+
+/// A clock that stands years ahead for one save would have emptied the bin for good.
+#[test]
+fn one_save_with_a_clock_far_ahead_leaves_the_bin_alone() {
+    let home = Home::new();
+    let (mut vault, clock) = timed(&home);
+    let ids = vault.add_all(["ada", "bob"].map(totp)).unwrap();
+    vault.remove(ids[0]).unwrap();
+    days(&clock, 10_000);
+    rename(&mut vault, ids[1], "bo").unwrap();
+    // The clock is right again.
+    let mut vault = home.unlock().unwrap();
+    vault.restore(ids[0]).unwrap();
+    assert_eq!(names(&vault), ["ada", "bo"]);
+}
+
+#[test]
+fn what_the_bin_forgot_lies_there_again_if_the_write_fails() {
+    let home = Home::new();
+    let (mut vault, clock) = timed(&home);
+    let ids = vault.add_all(["ada", "bob", "eve"].map(totp)).unwrap();
+    vault.remove(ids[0]).unwrap();
+    days(&clock, 29);
+    vault.remove(ids[1]).unwrap();
+    home.unlock().unwrap().add(totp("another writer")).unwrap();
+    days(&clock, 1);
+    assert!(matches!(rename(&mut vault, ids[2], "eva"), Err(VaultError::StaleGeneration { .. })));
+    clock.set_wall(UnixTime(START + 29 * DAY));
+    let bin: Vec<_> = vault.bin().map(|removed| removed.entry.id).collect();
+    assert_eq!(bin, [ids[0], ids[1]]);
+}

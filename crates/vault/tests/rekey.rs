@@ -108,6 +108,7 @@ fn what_was_not_presented_goes_and_is_listed() {
     assert_eq!(kinds, [SlotKind::Passphrase, SlotKind::Recovery]);
     for file in all(&home) {
         assert!(!opens(&file, &Opening::Passphrase(&second)), "{}", file.display());
+        assert!(opens(&file, &Opening::Passphrase(&ours)), "{}", file.display());
     }
 }
 
@@ -309,6 +310,7 @@ fn change(vault: &mut UnlockedVault) -> Result<(), VaultError> {
 fn a_new_key_that_is_stopped_anywhere_leaves_the_old_vault_or_the_new_one() {
     let home = Home::new();
     filled(&home);
+    let former = home.named(".backup-").len();
     let mut seen = [false; 2];
     for step in 1.. {
         let home = home.copy();
@@ -329,6 +331,8 @@ fn a_new_key_that_is_stopped_anywhere_leaves_the_old_vault_or_the_new_one() {
                 let old = passphrase(PASSPHRASE);
                 assert!(!opens(&file, &Opening::Passphrase(&old)), "step {step}: {}", file.display());
             }
+            let kept = home.named(".backup-").len();
+            assert_eq!(kept, former + 1, "step {step}: every version is there, under the new key");
         }
         found.add(totp("later")).unwrap();
         assert_eq!(home.named(".tmp-"), [""; 0], "step {step}: leftovers are cleared away");
@@ -339,6 +343,51 @@ fn a_new_key_that_is_stopped_anywhere_leaves_the_old_vault_or_the_new_one() {
         }
     }
     assert_eq!(seen, [true, true], "it was stopped before and after");
+}
+
+/// A disk that does not give a version back today may do so tomorrow; a version must not go unread.
+#[test]
+fn a_version_that_cannot_be_read_stops_a_new_key_and_stays() {
+    let home = Home::new();
+    drop(filled(&home));
+    let mut stopped = 0;
+    for step in 1.. {
+        let home = home.copy();
+        let disk = Arc::new(StepDisk::new(Fault::Once));
+        let context = context_in(home.path(), disk.clone());
+        let mut vault = LockedVault::open(&home.vault(), &context).unwrap().unlock(&passphrase(PASSPHRASE)).unwrap();
+        let before = (fs::read(home.vault()).unwrap(), home.named(".backup-"));
+        disk.arm(step);
+        let done = change(&mut vault);
+        if matches!(done, Err(VaultError::Io { doing: "read an older version", .. })) {
+            assert_eq!((fs::read(home.vault()).unwrap(), home.named(".backup-")), before, "step {step}");
+            stopped += 1;
+        }
+        if !disk.struck() {
+            break;
+        }
+    }
+    assert_eq!(stopped, 3, "once for each version");
+}
+
+/// Neither a version that others may read nor one that makes no sense keeps the old key alive or stops the new one.
+#[test]
+fn a_version_with_other_rights_is_sealed_again_and_one_that_is_none_goes() {
+    let home = Home::new();
+    let (mut vault, _) = filled(&home);
+    let mut versions = home.named(".backup-");
+    versions.sort();
+    let versions: Vec<_> = versions.iter().map(|name| home.path().join(name)).collect();
+    // Each a second name of its own file: the vault's rights stay.
+    support::chmod(&versions[0], 0o644);
+    fs::remove_file(&versions[1]).unwrap();
+    fs::write(&versions[1], "no vault").unwrap();
+    change(&mut vault).unwrap();
+    let kept = home.named(".backup-");
+    assert_eq!(kept.len(), 3, "two of three, and the version before the new key: {kept:?}");
+    for file in all(&home) {
+        assert!(opens(&file, &Opening::Passphrase(&passphrase(NEW))), "{}", file.display());
+    }
 }
 
 #[test]

@@ -161,6 +161,28 @@ fn a_key_is_enrolled_once_and_a_slot_too_many_is_refused_before_it_keeps_everybo
     assert!(home.unlock().is_ok());
 }
 
+/// One answer of a key serves one slot: under the same id another would have the same salt.
+#[test]
+fn an_offer_that_has_a_slot_already_gets_no_second_one() {
+    let home = Home::new();
+    let (mut vault, _) = home.create();
+    let (ours, way) = (passphrase(PASSPHRASE), NewWay::Kept(tpm(&vault, true).2));
+    vault.add_slot(&way, "", WithLogin::Refused).unwrap();
+    let before = vault.slots();
+    let again = vault.add_slot(&way, "", WithLogin::Refused).unwrap_err();
+    assert!(matches!(again, VaultError::Slot(SlotError::AlreadyEnrolled)), "{again}");
+    let request = Rekey {
+        proof: Opening::Passphrase(&ours),
+        policy: Policy::EitherOr,
+        ways: vec![by_passphrase(&ours), (way, String::new())],
+        remove: vec![],
+        login: WithLogin::Refused,
+    };
+    let again = vault.rekey(&request).unwrap_err();
+    assert!(matches!(again, VaultError::Slot(SlotError::AlreadyEnrolled)), "{again}");
+    assert_eq!(vault.slots(), before);
+}
+
 /// All passphrases are tried at an unlock, so all of them must fit into its budget: one too many, and none would be.
 #[test]
 fn a_passphrase_too_dear_for_the_budget_of_an_unlock_is_refused() {

@@ -3,14 +3,15 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fob_ambient::{Clock, FakeClock, Millis, SystemRng, UnixTime};
+use fob_cbor::{Limits, Value};
 use fob_otp::Kind;
 use fob_vault::{
-    Context, FilePins, Foreign, LockedVault, NoPins, Occasion, Opening, Policy, RealDisk, Rekey, UnlockedVault,
-    VaultError, Version, VersionState, WithLogin,
+    Context, FilePins, Foreign, LockedVault, NoPins, Occasion, Opening, Part, Passphrase, Pin, Pins, Policy, RealDisk,
+    Rekey, Rekeyed, UnlockedVault, VaultError, Version, VersionState, WithLogin,
 };
 use support::steps::{Fault, StepDisk};
 use support::ways::by_passphrase;
@@ -168,23 +169,34 @@ fn a_vault_that_is_lost_or_damaged_is_restored_and_the_damaged_one_kept() {
     }
 }
 
-#[test]
-fn an_older_copy_under_a_retired_key_is_opened_by_restore_alone() {
-    let home = Home::new();
-    let mut vault = filled(&home);
-    let elsewhere = home.path().join("a copy on a stick");
-    fs::copy(home.vault(), &elsewhere).unwrap();
-    let (old, new) = (passphrase(PASSPHRASE), passphrase("new"));
-    let id = vault.slots()[0].id.unwrap();
+/// A new vault key for another passphrase.
+fn rekey(vault: &mut UnlockedVault, old: &Passphrase, new: &Passphrase) -> Rekeyed {
+    let id = vault.slots().first().and_then(|slot| slot.id).expect("our slots have ids");
     let request = Rekey {
-        proof: Opening::Passphrase(&old),
+        proof: Opening::Passphrase(old),
         policy: Policy::EitherOr,
-        ways: vec![by_passphrase(&new)],
+        ways: vec![by_passphrase(new)],
         remove: vec![id],
         login: WithLogin::Refused,
     };
-    vault.rekey(&request).unwrap();
-    vault.add(totp("later")).unwrap();
+    vault.rekey(&request).expect("nothing stops it")
+}
+
+/// A vault of generation 6 under a new passphrase, and a copy of generation 4 under the key of before.
+fn rekeyed(home: &Home, new: &Passphrase) -> PathBuf {
+    let mut vault = filled(home);
+    let elsewhere = home.path().join("a copy on a stick");
+    fs::copy(home.vault(), &elsewhere).expect("a file can be copied");
+    rekey(&mut vault, &passphrase(PASSPHRASE), new);
+    vault.add(totp("later")).expect("nothing stops it");
+    elsewhere
+}
+
+#[test]
+fn an_older_copy_under_a_retired_key_is_opened_by_restore_alone() {
+    let home = Home::new();
+    let (old, new) = (passphrase(PASSPHRASE), passphrase("new"));
+    let elsewhere = rekeyed(&home, &new);
     let current = fs::read(home.vault()).unwrap();
     home.put(&fs::read(&elsewhere).unwrap());
     assert!(matches!(home.open(), Err(VaultError::ForeignOrRetired { reason: Foreign::AnotherKey, .. })));
@@ -199,6 +211,109 @@ fn an_older_copy_under_a_retired_key_is_opened_by_restore_alone() {
     assert!(home.unlock().is_ok(), "the pin went along");
     let states: Vec<_> = versions(&home).into_iter().map(|version| (version.generation, version.state)).collect();
     assert!(states.iter().any(|(generation, state)| *generation == 6 && matches!(state, VersionState::AnotherKey)));
+}
+
+/// The vault that was there before a restoring was promised to be kept, and a later new key swept it away.
+#[test]
+fn what_a_foreign_restoring_kept_outlives_the_new_key_after_it() {
+    let home = Home::new();
+    let (old, new, third) = (passphrase(PASSPHRASE), passphrase("new"), passphrase("third"));
+    let elsewhere = rekeyed(&home, &new);
+    let promised = fs::read(home.vault()).unwrap();
+    let under_new: Vec<PathBuf> = versions(&home).into_iter().map(|version| version.path).collect();
+    let restore = |from: &Path, opening| LockedVault::restore(&home.vault(), from, &opening, &home.context());
+    let (mut vault, _) = restore(&elsewhere, Opening::Passphrase(&old)).unwrap();
+    let kept = home.named("-restore");
+    let [kept] = &kept[..] else { panic!("one was kept: {kept:?}") };
+    let kept = home.path().join(kept);
+
+    let done = rekey(&mut vault, &old, &third);
+    assert!(done.not_removed.contains(&kept), "it is named, for what opened it opens it still");
+    assert!(under_new.iter().all(|path| path.exists() && done.not_removed.contains(path)));
+    assert_eq!(fs::read(&kept).unwrap(), promised);
+    drop(vault);
+    drop(home.open().unwrap().unlock(&third).unwrap());
+    assert_eq!(fs::read(&kept).unwrap(), promised, "nor does the next unlock sweep it away");
+    let (vault, _) = restore(&kept, Opening::Passphrase(&new)).unwrap();
+    assert_eq!(names(&vault), ["door", "ada", "bob", "later"]);
+}
+
+/// Whoever looks for the right version tries one after another.
+#[test]
+fn the_vault_before_the_first_of_four_restorings_is_still_there() {
+    let home = Home::new();
+    let mut vault = filled(&home);
+    vault.add(totp("only here")).unwrap();
+    let before = fs::read(home.vault()).unwrap();
+    drop(vault);
+    for generation in [1, 2, 3, 4, 3] {
+        restore(&home, generation).unwrap();
+    }
+    assert!(versions(&home).iter().any(|version| fs::read(&version.path).unwrap() == before));
+    let (vault, _) = restore(&home, 5).unwrap();
+    assert_eq!(names(&vault), ["door", "ada", "bob", "only here"]);
+}
+
+#[test]
+fn a_planted_generation_does_not_stop_the_count() {
+    let home = Home::new();
+    drop(filled(&home));
+    // Its generation set to the highest and a `check` that fits: what anybody can do who has the file.
+    let file = fs::read(home.vault()).unwrap();
+    let length = u32::from_be_bytes(*file[10..].first_chunk().unwrap()) as usize;
+    let Value::Map(mut map) = fob_cbor::decode(&file[14..14 + length], Limits::deep(8)).unwrap() else {
+        panic!("a header is a map")
+    };
+    map.remove(&Value::from("check"));
+    map.insert("generation", u64::MAX);
+    let sum = ring::digest::digest(&ring::digest::SHA256, &fob_cbor::encode(&Value::Map(map.clone())));
+    map.insert("check", sum.as_ref()[..16].to_vec());
+    let header = fob_cbor::encode(&Value::Map(map));
+    let length_bytes = u32::try_from(header.len()).unwrap().to_be_bytes();
+    home.put(&[&file[..10], &length_bytes, &header, &file[14 + length..]].concat());
+    let (mut vault, report) = restore(&home, 3).unwrap();
+    assert_eq!(report.generation, 5, "the pin has seen generation 4");
+    vault.add(totp("later")).unwrap();
+    assert_eq!((vault.generation(), home.unlock().unwrap().generation()), (6, 6));
+}
+
+#[test]
+fn a_pin_at_the_end_of_all_generations_is_refused_and_not_repeated() {
+    let home = Home::new();
+    let vault = filled(&home);
+    let pins = FilePins::new(home.path().join("state/pin"), Arc::new(RealDisk));
+    let pin = pins.load().unwrap().unwrap();
+    pins.save(&Pin { generation: u64::MAX, ..pin }).unwrap();
+    let before = fs::read(home.vault()).unwrap();
+    drop(vault);
+    assert!(matches!(restore(&home, 3), Err(VaultError::Damaged { part: Part::Header, .. })));
+    assert_eq!(fs::read(home.vault()).unwrap(), before);
+}
+
+/// The pin had been told of a key that then did not come: a file under it would have passed.
+#[test]
+fn a_foreign_restoring_that_fails_leaves_the_pin_as_it_was() {
+    let home = Home::new();
+    let (old, new) = (passphrase(PASSPHRASE), passphrase("new"));
+    let elsewhere = rekeyed(&home, &new);
+    let mut failed = 0;
+    for step in 1.. {
+        let home = home.copy();
+        let pins = FilePins::new(home.path().join("state/pin"), Arc::new(RealDisk));
+        let (pin, before) = (pins.load().unwrap(), fs::read(home.vault()).unwrap());
+        let disk = Arc::new(StepDisk::new(Fault::Once));
+        let context = context_in(home.path(), disk.clone());
+        disk.arm(step);
+        let done = LockedVault::restore(&home.vault(), &elsewhere, &Opening::Passphrase(&old), &context);
+        if done.is_err() && fs::read(home.vault()).unwrap() == before {
+            assert_eq!(pins.load().unwrap(), pin, "step {step}");
+            failed += 1;
+        }
+        if !disk.struck() {
+            break;
+        }
+    }
+    assert!(failed > 10, "it was stopped {failed} times");
 }
 
 #[test]

@@ -6,7 +6,6 @@
 //! A new member has its place in [`State`], in [`State::anew`], a [`Change`] of its own, a line in [`State::apply`], and
 //! its bytes in `encoding`.
 
-mod cursor;
 mod encoding;
 mod resident;
 mod residents;

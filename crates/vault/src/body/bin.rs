@@ -1,9 +1,11 @@
 //! The bin: removed entries that can come back, for a while and as long as there are not too many.
 
 use fob_ambient::UnixTime;
-use fob_cbor::Value;
+use fob_cbor::{Cursor, Key, ReadError, Value};
 use zeroize::Zeroizing;
 
+use super::members::{Item, Member, kept, members, with_map};
+use crate::entry::Found;
 use crate::wipe::{Wiped, encode, encode_with};
 use crate::{Entry, EntryId};
 
@@ -60,16 +62,17 @@ pub(crate) struct Bin {
 }
 
 impl Bin {
-    /// Reads what stands under `bin`.
-    pub(super) fn of(values: Vec<Value>) -> Self {
+    /// Reads the list that stands under `bin` and has at most `depth` levels.
+    pub(super) fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, ReadError> {
         let mut bin = Self::default();
-        for value in values {
-            match removed(value) {
-                Ok(removed) => bin.removed.push(removed),
-                Err(odd) => bin.odd.push(Wiped(odd)),
+        for _ in 0..cursor.array()? {
+            let (thrown, whole) = with_map(cursor, depth - 1, Thrown::take)?;
+            match thrown.and_then(Thrown::removed) {
+                Some(removed) => bin.removed.push(removed),
+                None => bin.odd.push(Wiped(whole.value())),
             }
         }
-        bin
+        Ok(bin)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -105,31 +108,58 @@ impl Bin {
         (place < self.removed.len()).then(|| self.removed.remove(place))
     }
 
-    /// Forgets what has lain here too long, and the oldest of too many.
-    pub(crate) fn forget(&mut self, now: UnixTime) {
-        self.removed.retain(|removed| removed.forgotten() > now);
-        let surplus = self.removed.len().saturating_sub(MAX);
-        self.removed.drain(..surplus);
+    /// Forgets what has lain here too long, and the oldest of too many: each with its place, to be put back in this order.
+    pub(crate) fn forget(&mut self, now: UnixTime) -> Vec<(usize, Removed)> {
+        let stays = |removed: &Removed| removed.forgotten() > now;
+        let mut surplus = self.removed.iter().filter(|removed| stays(removed)).count().saturating_sub(MAX);
+        let mut is_surplus = || {
+            let is_one = surplus > 0;
+            surplus = surplus.saturating_sub(1);
+            is_one
+        };
+        let all = std::mem::take(&mut self.removed).into_iter().enumerate();
+        let (gone, stay): (Vec<_>, Vec<_>) = all.partition(|(_, removed)| !stays(removed) || is_surplus());
+        self.removed = stay.into_iter().map(|(_, removed)| removed).collect();
+        gone
     }
 }
 
-/// One item of the bin, or the value as it was.
-fn removed(value: Value) -> Result<Removed, Value> {
-    let number = |name| value.as_map()?.get_text(name)?.as_u64();
-    let (Some(time), place) = (number("time"), number("place")) else { return Err(value) };
-    let Value::Map(mut map) = value else { return Err(value) };
-    let Some(entry) = map.remove_text("entry") else { return Err(Value::Map(map)) };
-    let entry = match Entry::from_value(entry) {
-        Ok(entry) => entry,
-        Err(mut unreadable) => {
-            map.insert("entry", std::mem::replace(&mut unreadable.value.0, Value::Null));
-            return Err(Value::Map(map));
-        }
-    };
-    map.remove_text("time");
-    map.remove_text("place");
-    // Without a place it goes behind the others when it comes back.
-    let place = place.and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX);
-    let other = OtherMap((!map.is_empty()).then(|| Wiped(Value::Map(map))));
-    Ok(Removed { entry, time: UnixTime(time), place, other })
+/// One item of the bin, where it lies.
+#[derive(Default)]
+struct Thrown<'a> {
+    entry: Option<Found<'a>>,
+    time: Option<Item<'a>>,
+    place: Option<Item<'a>>,
+    other: Vec<Member<'a>>,
+}
+
+impl<'a> Thrown<'a> {
+    /// Steps over the map that begins here.
+    fn take(cursor: &mut Cursor<'a>, depth: usize) -> Result<Self, ReadError> {
+        let mut thrown = Self::default();
+        members(cursor, depth, |key, cursor| {
+            if key == Key::Text("entry") {
+                thrown.entry = Some(Found::take(cursor, depth - 1)?);
+                return Ok(());
+            }
+            let value = Item::take(cursor, depth - 1)?;
+            match key {
+                Key::Text("time") => thrown.time = Some(value),
+                Key::Text("place") => thrown.place = Some(value),
+                _ => thrown.other.push((key, value)),
+            }
+            Ok(())
+        })?;
+        Ok(thrown)
+    }
+
+    /// The removed entry, if it can be read.
+    fn removed(self) -> Option<Removed> {
+        let time = UnixTime(self.time?.number()?);
+        let entry = self.entry?.entry().ok()?;
+        // Without a place it goes behind the others when it comes back.
+        let place = self.place.and_then(Item::number).and_then(|place| usize::try_from(place).ok());
+        let other = OtherMap((!self.other.is_empty()).then(|| kept(self.other)));
+        Some(Removed { entry, time, place: place.unwrap_or(usize::MAX), other })
+    }
 }

@@ -164,3 +164,57 @@ fn the_bin_forgets_what_is_too_old_and_the_oldest_of_too_many() {
     read.bin_mut().forget(UnixTime(100 * DAY));
     assert_eq!(bin(&read), (71..=130).map(|id| id.to_string()).collect::<Vec<_>>(), "thirty days");
 }
+
+/// Arrays inside one another.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(Value::Array(Vec::new()), |inner, _| Value::Array(vec![inner]))
+}
+
+#[test]
+fn what_a_later_fob_adds_may_be_as_deep_as_a_body_wherever_it_stands() {
+    type Put = fn(&mut Map, Value);
+    let places: [(&str, usize, Put); 7] = [
+        ("in the body", 1, |map, deep| drop(map.insert("new", deep))),
+        ("among traces", 2, |map, deep| drop(map.insert("removed", vec![deep]))),
+        ("as an entry", 2, |map, deep| drop(map.insert("entries", vec![deep]))),
+        ("in an entry", 3, |map, deep| {
+            let mut entry = entry(1, "one");
+            entry.insert("new", deep);
+            map.insert("entries", vec![Value::Map(entry)]);
+        }),
+        ("in the bin", 2, |map, deep| drop(map.insert("bin", vec![deep]))),
+        ("beside what was thrown", 3, |map, deep| {
+            let mut thrown = thrown(3, 5);
+            thrown.insert("new", deep);
+            map.insert("bin", vec![Value::Map(thrown)]);
+        }),
+        ("in what was thrown", 4, |map, deep| {
+            let (mut thrown, mut entry) = (thrown(3, 5), entry(3, "three"));
+            entry.insert("new", deep);
+            thrown.insert("entry", entry);
+            map.insert("bin", vec![Value::Map(thrown)]);
+        }),
+    ];
+    for (place, above, put) in places {
+        let deepest = body(|map| put(map, nested(DEPTH - above)));
+        assert_eq!(*Body::from_bytes(&deepest).expect(place).to_bytes(), deepest, "{place}");
+        assert!(Body::from_bytes(&body(|map| put(map, nested(DEPTH - above + 1)))).is_none(), "{place}");
+    }
+}
+
+#[test]
+fn a_body_that_says_it_has_more_than_it_has_is_none_and_costs_nothing() {
+    for (case, start) in [
+        ("entries without end", &b"\xa1\x67entries\x9b\xff\xff\xff\xff\xff\xff\xff\xff"[..]),
+        ("a bin without end", b"\xa1\x63bin\x9b\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ("members without end", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ("keys out of order", b"\xa2\x67entries\x80\x63bin\x80"),
+        ("a key twice", b"\xa2\x63bin\x80\x63bin\x80"),
+        ("a key of an entry twice", b"\xa1\x67entries\x81\xa2\x62id\xf6\x62id\xf6"),
+        ("a text that is none", b"\xa1\x67entries\x81\xa1\x62id\x61\xff"),
+    ] {
+        let mut bytes = start.to_vec();
+        bytes.resize(STEP, 0);
+        assert!(Body::from_bytes(&bytes).is_none(), "{case}");
+    }
+}

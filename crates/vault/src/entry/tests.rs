@@ -1,6 +1,8 @@
+use fob_cbor::Cursor;
 use fob_otp::{Algorithm, Kind};
 
 use super::*;
+use crate::body::DEPTH;
 
 /// A TOTP entry as docs/vault-format.md has it.
 fn written() -> Map {
@@ -16,6 +18,12 @@ fn written() -> Map {
     map.insert("period", 30_u64);
     map.insert("seed", b"12345678901234567890");
     map
+}
+
+/// The way of every entry into memory: from the body's bytes.
+fn read(value: Value) -> Result<Entry, Box<Unreadable>> {
+    let bytes = fob_cbor::encode(&value);
+    Found::take(&mut Cursor::new(&bytes), DEPTH).unwrap().entry()
 }
 
 fn with(name: &str, value: impl Into<Value>) -> Value {
@@ -46,7 +54,7 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
             &["https://a.example", "https://b.example"],
         ),
     ] {
-        let entry = Entry::from_value(value.clone()).unwrap();
+        let entry = read(value.clone()).unwrap();
         assert_eq!(entry.extras.sites, expected, "{value:?}");
         assert_eq!(entry.is_for("https://a.example"), !expected.is_empty());
         assert!(!entry.is_for("https://a.example:8443") && !entry.is_for("http://a.example"));
@@ -55,7 +63,7 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
 
 #[test]
 fn an_entry_is_read_as_the_format_has_it() {
-    let entry = Entry::from_value(Value::Map(written())).unwrap();
+    let entry = read(Value::Map(written())).unwrap();
     assert_eq!((entry.id, entry.created, entry.modified), (EntryId([7; 16]), UnixTime(1), UnixTime(2)));
     let account = entry.account;
     assert_eq!((account.issuer.as_str(), account.name.as_str()), ("Example", "ada"));
@@ -92,7 +100,7 @@ fn in_full() -> Value {
 
 #[test]
 fn all_that_is_kept_beside_an_account_is_read() {
-    let entry = Entry::from_value(in_full()).unwrap();
+    let entry = read(in_full()).unwrap();
     assert_eq!((entry.account.kind.name(), entry.account.kind.pin()), ("yandex", Some("5239")));
     let extras = &entry.extras;
     assert_eq!(extras.note.as_ref().unwrap().expose(), "a note");
@@ -129,7 +137,7 @@ fn every_difference_has_its_name() {
         (&["recovery_codes"], |entry| entry.extras.recovery_codes[1].used = Some(UnixTime(8))),
         (&["sites"], |entry| entry.extras.sites.push("https://id.example".to_owned())),
     ];
-    let before = Entry::from_value(in_full()).unwrap();
+    let before = read(in_full()).unwrap();
     for (expected, change) in changes {
         let mut after = before.duplicate();
         change(&mut after);
@@ -176,7 +184,7 @@ fn what_is_written_is_what_was_read_with_the_fields_of_a_later_fob() {
         ("a period that cannot be", with("period", 0_u64)),
     ] {
         let bytes = fob_cbor::encode(&value);
-        let entry = Entry::from_value(value).unwrap_or_else(|odd| panic!("{case}: {}", odd.reason));
+        let entry = read(value).unwrap_or_else(|odd| panic!("{case}: {}", odd.reason));
         assert_eq!(*entry.to_bytes(), bytes, "{case}");
     }
 }
@@ -190,7 +198,7 @@ fn a_kind_or_an_algorithm_of_a_later_fob_is_an_account_without_codes() {
         (with("digits", 0_u64), "its codes would have 0 digits, possible are 1 to 10"),
         (with("seed", []), "its secret is empty"),
     ] {
-        let entry = Entry::from_value(value).unwrap();
+        let entry = read(value).unwrap();
         assert_eq!(entry.account.usable().unwrap_err().to_string(), reason);
     }
 }
@@ -212,18 +220,18 @@ fn what_is_no_account_is_kept_whole_with_the_reason() {
         (with("digits", -1_i64), "it has no digits"),
         (with("created", Value::Null), "it has no created"),
     ] {
-        let odd = Entry::from_value(value.clone()).map(|entry| entry.id).unwrap_err();
+        let odd = read(value.clone()).map(|entry| entry.id).unwrap_err();
         assert_eq!(odd.reason, reason);
         assert_eq!(odd.value.0, value, "{reason}");
     }
-    let odd = Entry::from_value(without("seed")).unwrap_err();
+    let odd = read(without("seed")).unwrap_err();
     assert_eq!((odd.id, odd.issuer.as_str(), odd.name.as_str()), (Some(EntryId([7; 16])), "Example", "ada"));
 }
 
 #[test]
 fn logs_see_neither_seed_nor_names() {
-    let odd = Entry::from_value(without("period")).unwrap_err();
-    let entry = Entry::from_value(Value::Map(written())).unwrap();
+    let odd = read(without("period")).unwrap_err();
+    let entry = read(Value::Map(written())).unwrap();
     for text in [format!("{entry:?}"), format!("{odd:?}")] {
         assert!(!text.contains("1234") && !text.contains("\"ada\"") && !text.contains("Example"), "{text}");
     }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::opening::by_recovery_code;
-use crate::{FilePins, KdfFloor, KdfPolicy, RealDisk, SlotKind};
+use crate::{FilePins, KdfFloor, KdfPolicy, RealDisk, SlotError, SlotKind};
 
 const CHEAP: KdfPolicy = KdfPolicy {
     new_slots: Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 },
@@ -213,4 +213,74 @@ fn what_a_later_fob_keeps_in_a_vault_of_this_format_survives_a_save() {
     let body = body.as_map().unwrap();
     assert_eq!(body.get_text("grants"), Some(&Value::Unsigned(7)));
     assert!(body.get_text("entries").unwrap().as_array().unwrap().contains(&Value::Map(odd)));
+}
+
+/// A price for new slots that Argon2 itself refuses (RFC 9106 section 3.1: at least 8 KiB a lane).
+#[test]
+fn a_right_passphrase_opens_although_its_slot_cannot_be_raised() {
+    let home = Home::new();
+    let new_slots = Argon2Cost { memory_kib: 8, passes: 2, lanes: 16 };
+    let context = home.context.clone().with_kdf(KdfPolicy { new_slots, ..CHEAP });
+    let before = Envelope::parse(&home.file()).unwrap().header.slots[0].to_value();
+    let vault = LockedVault::open(&home.path(), &context).unwrap().unlock(&passphrase()).unwrap();
+    assert_eq!(vault.opened.header.slots[0].to_value(), before);
+}
+
+/// Each slot raised by itself, the sum of them would have kept everybody out.
+#[test]
+fn no_slot_is_raised_beyond_what_an_unlock_may_cost() {
+    let home = Home::new();
+    // 7 GiB of work that nobody does: the slot before it opens.
+    home.put(&home.resealed(|header, _| {
+        let dear = with_parameter(&with_parameter(&header.slots[0], "memory_kib", 1 << 20), "passes", 7);
+        header.slots.insert(1, dear);
+        header.generation += 1;
+    }));
+    let new_slots = Argon2Cost { memory_kib: 8, passes: 1 << 18, lanes: 1 };
+    let context = home.context.clone().with_kdf(KdfPolicy { new_slots, ..CHEAP });
+    let unlock = || LockedVault::open(&home.path(), &context).unwrap().unlock(&passphrase());
+    let mut vault = unlock().unwrap();
+    vault.label_slot(vault.slots()[0].id.unwrap(), "a reason to save").unwrap();
+    assert!(unlock().is_ok());
+}
+
+/// A slot that the policy bars opens nothing, and so it proves nothing.
+#[test]
+fn a_barred_slot_proves_nothing() {
+    let home = Home::new();
+    home.put(&home.resealed(|header, _| {
+        header.policy = Policy::PassphraseAndKey;
+        header.generation += 1;
+    }));
+    assert!(matches!(home.unlock(), Err(VaultError::Slot(SlotError::Barred { .. }))));
+    let locked = LockedVault::open(&home.path(), &home.context).unwrap();
+    let vault = locked.unlock_with_recovery(&home.code).unwrap();
+    let proof = vault.prove(&Opening::Passphrase(&passphrase()));
+    assert!(matches!(proof, Err(VaultError::Slot(SlotError::Barred { .. }))), "{proof:?}");
+    assert!(vault.prove(&Opening::Recovery(&home.code)).is_ok());
+}
+
+/// A cloned machine: the same body and the same random numbers, a label's worth of difference in the header.
+#[test]
+fn one_body_under_two_headers_has_two_salts() {
+    let home = Home::new();
+    let file = home.file();
+    let envelope = Envelope::parse(&file).unwrap();
+    let key = by_recovery_code(&envelope.header, &home.code).unwrap().key;
+    let plain = envelope.open(&key).unwrap();
+    let salt = |change: fn(&mut Header)| {
+        let mut header = envelope.header.clone();
+        change(&mut header);
+        envelope::seal(&mut header, plain.clone(), &key, [9; 32]).unwrap();
+        header.salt
+    };
+    let one = salt(|_| ());
+    assert_eq!(one, salt(|header| header.salt = [1; 32]), "the former salt is no part of it");
+    for (case, change) in [
+        ("another time", (|header| header.changed += 1) as fn(&mut Header)),
+        ("one slot less", |header| drop(header.slots.pop())),
+        ("a former key", |header| header.retired.push([7; 16])),
+    ] {
+        assert_ne!(one, salt(change), "{case}");
+    }
 }

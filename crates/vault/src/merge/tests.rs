@@ -43,10 +43,12 @@ fn body(entries: Vec<Value>, removed: Vec<Value>) -> Plain {
     Plain(Wiped(Value::Map(map)))
 }
 
+const NOW: UnixTime = UnixTime(1_000);
+
 /// Fresh ids count down from 255.
 fn merged(ours: &mut Plain, theirs: Plain) -> (Vec<Outcome>, MergeReport) {
     let mut next = 0xff;
-    let report = merge(ours, theirs, || {
+    let report = merge(ours, theirs, NOW, || {
         next -= 1;
         EntryId::from([next + 1; 16])
     });
@@ -139,6 +141,21 @@ fn a_removal_wins_over_an_older_state_and_not_over_a_newer_one() {
         let [trace] = plain.list("removed") else { panic!("{case}: one trace") };
         assert!(number(trace, "time") >= 20, "{case}");
     }
+}
+
+/// A machine whose clock stands in another century says that it removed everything.
+#[test]
+fn what_a_removal_of_theirs_takes_away_lies_in_the_bin() {
+    let mut plain = body(vec![entry(1, 10, "a"), entry(2, 10, "b"), entry(3, 10, "c")], vec![]);
+    let (outcomes, _) = merged(&mut plain, body(vec![], vec![trace(1, u64::MAX), trace(3, u64::MAX)]));
+    assert_eq!(outcomes, [Outcome::Removed, Outcome::Removed]);
+    assert_eq!(plain.list("entries"), [entry(2, 10, "b")]);
+    let mut merged = plain.into_body();
+    let binned: Vec<_> = merged.bin().removed().iter().map(|removed| (removed.entry.id, removed.time)).collect();
+    assert_eq!(binned, [(id_of(1), NOW), (id_of(3), NOW)]);
+    assert!(merged.restore(id_of(1)).is_some() && merged.restore(id_of(3)).is_some());
+    let names: Vec<_> = merged.entries().iter().map(|entry| entry.account.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"], "each to where it stood");
 }
 
 #[test]

@@ -27,14 +27,13 @@
 //! A state is written as the changes that make it out of nothing, code 1 first. Nothing here is sealed: that is the
 //! store's work.
 
-use fob_cbor::{DecodeError, Limits, decode, encode};
+use fob_cbor::{Cursor, DecodeError, Limits, ReadError, decode, encode};
 use fob_ctap::large_blobs::array;
 use fob_ctap::member::{FromCbor, Member, Members};
 use fob_ctap::pin::PinHash;
 use fob_ctap::{Malformed, Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::cursor::Cursor;
 use super::{Change, Changes, Finger, Packed, Settings, State, StoredPin};
 use crate::identity::{MAX_PIN_RETRIES, MAX_UV_RETRIES};
 use crate::sealed_id::DeviceKey;
@@ -65,7 +64,7 @@ const UV_COUNT: u64 = 14;
 pub enum StateError {
     /// They are no canonical CBOR.
     #[error("it is no CBOR")]
-    Cbor(#[source] DecodeError),
+    Cbor(#[from] DecodeError),
     /// A newer fob knows this kind of change.
     #[error("it has a change of kind {0}, which this fob does not know")]
     Unknown(u64),
@@ -75,6 +74,21 @@ pub enum StateError {
     /// A value is missing or makes no sense.
     #[error("it makes no sense")]
     Member(#[from] Malformed),
+}
+
+/// What is read in place gets the name of the member that it was read for.
+pub(super) trait OfMember<T> {
+    fn of(self, member: Member) -> Result<T, StateError>;
+}
+
+impl<T> OfMember<T> for Result<T, ReadError> {
+    fn of(self, member: Member) -> Result<T, StateError> {
+        self.map_err(|error| match error {
+            ReadError::Cbor(error) => StateError::Cbor(error),
+            ReadError::Type => Malformed::Type(member).into(),
+            ReadError::Range => Malformed::Value(member).into(),
+        })
+    }
 }
 
 impl Changes {
@@ -90,7 +104,7 @@ impl Changes {
     /// What is wrong with the bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
         let mut cursor = Cursor::new(bytes);
-        let count = cursor.array("changes")?;
+        let count = cursor.array().of("changes")?;
         let changes = (0..count).map(|_| Change::take(&mut cursor)).collect::<Result<_, _>>()?;
         cursor.end()?;
         Ok(Self(changes))
@@ -192,14 +206,14 @@ impl Change {
 
     /// Reads the change that begins here.
     fn take(cursor: &mut Cursor<'_>) -> Result<Self, StateError> {
-        if cursor.array("change")? != 2 {
+        if cursor.array().of("change")? != 2 {
             return Err(Malformed::Length("change").into());
         }
-        match cursor.unsigned("kind of change")? {
+        match cursor.unsigned().of("kind of change")? {
             // There may be ten thousand of them: nothing of them is copied but themselves.
             PUT => Packed::take(cursor).map(Self::Put),
             code => {
-                let value = decode(cursor.item(DEPTH)?, Limits::deep(DEPTH)).map_err(StateError::Cbor)?;
+                let value = decode(cursor.item(DEPTH)?, Limits::deep(DEPTH))?;
                 Self::of(code, value)
             }
         }

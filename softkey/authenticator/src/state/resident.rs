@@ -1,5 +1,6 @@
 //! A discoverable credential: as the commands see it, and as bytes.
 
+use fob_cbor::{Cursor, Keys, TextKeys};
 use fob_ctap::cose::Algorithm;
 use fob_ctap::entity::{CredentialId, RpEntity, RpId, UserEntity, UserHandle};
 use fob_ctap::extension::CredProtect;
@@ -7,7 +8,7 @@ use fob_ctap::extension::large_blob::PackedBlob;
 use fob_ctap::{Malformed, Map, Value};
 
 use super::StateError;
-use super::cursor::{Cursor, Keys, TextKeys};
+use super::encoding::OfMember;
 use crate::{CredentialKey, KeyKind};
 
 /// Levels of arrays and maps in a member that this fob does not know.
@@ -129,10 +130,10 @@ impl<'a> Name<'a> {
     /// Reads no further than it has to.
     pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, StateError> {
         let mut id = None;
-        let mut keys: Keys<u64> = cursor.map("credential")?;
-        while let Some(key) = keys.next(cursor, "credential")? {
+        let mut keys: Keys<u64> = cursor.map().of("credential")?;
+        while let Some(key) = keys.next(cursor).of("credential")? {
             match key {
-                1 => id = Some(cursor.bytes("id")?),
+                1 => id = Some(cursor.bytes().of("id")?),
                 3 => {
                     let user_handle = Account::read(cursor)?.handle;
                     return Ok(Self { id: id.ok_or(Malformed::Missing("id"))?, user_handle });
@@ -147,12 +148,12 @@ impl<'a> Name<'a> {
 impl<'a> Account<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, StateError> {
         let (mut handle, mut name, mut display_name) = (None, None, None);
-        let mut keys: TextKeys<'a> = cursor.map("user")?;
-        while let Some(key) = keys.next(cursor, "user")? {
+        let mut keys: TextKeys<'a> = cursor.map().of("user")?;
+        while let Some(key) = keys.next(cursor).of("user")? {
             match key {
-                "id" => handle = Some(cursor.bytes("user.id")?),
-                "name" => name = Some(cursor.text("user.name")?),
-                "displayName" => display_name = Some(cursor.text("user.displayName")?),
+                "id" => handle = Some(cursor.bytes().of("user.id")?),
+                "name" => name = Some(cursor.text().of("user.name")?),
+                "displayName" => display_name = Some(cursor.text().of("user.displayName")?),
                 _ => drop(cursor.item(UNKNOWN_DEPTH)?),
             }
         }
@@ -168,20 +169,20 @@ impl<'a> Reading<'a> {
         let (mut id, mut rp, mut user, mut secret, mut public) = (None, None, None, None, None);
         let (mut protection, mut created, mut algorithm) = (None, None, Algorithm::ES256);
         let (mut large_blob_key, mut cred_blob, mut third_party_payment, mut large_blob) = (false, None, false, None);
-        let mut keys: Keys<u64> = cursor.map("credential")?;
-        while let Some(key) = keys.next(cursor, "credential")? {
+        let mut keys: Keys<u64> = cursor.map().of("credential")?;
+        while let Some(key) = keys.next(cursor).of("credential")? {
             match key {
-                1 => id = Some(cursor.bytes("id")?),
+                1 => id = Some(cursor.bytes().of("id")?),
                 2 => rp = Some(texts(cursor)?),
                 3 => user = Some(Account::read(cursor)?),
-                4 => secret = Some(cursor.bytes("private half")?),
-                5 => public = Some(cursor.bytes("public half")?),
-                6 => protection = CredProtect::from_number(cursor.unsigned("credProtect")?),
-                7 => created = u32::try_from(cursor.unsigned("created")?).ok(),
-                8 => algorithm = Algorithm(cursor.integer("algorithm")?),
-                9 => large_blob_key = cursor.boolean("largeBlobKey")?,
-                10 => cred_blob = Some(cursor.bytes("credBlob")?),
-                11 => third_party_payment = cursor.boolean("thirdPartyPayment")?,
+                4 => secret = Some(cursor.bytes().of("private half")?),
+                5 => public = Some(cursor.bytes().of("public half")?),
+                6 => protection = CredProtect::from_number(cursor.unsigned().of("credProtect")?),
+                7 => created = u32::try_from(cursor.unsigned().of("created")?).ok(),
+                8 => algorithm = Algorithm(cursor.integer().of("algorithm")?),
+                9 => large_blob_key = cursor.boolean().of("largeBlobKey")?,
+                10 => cred_blob = Some(cursor.bytes().of("credBlob")?),
+                11 => third_party_payment = cursor.boolean().of("thirdPartyPayment")?,
                 12 => large_blob = Some(blob(cursor)?),
                 _ => drop(cursor.item(UNKNOWN_DEPTH)?),
             }
@@ -242,11 +243,11 @@ impl<'a> Reading<'a> {
 /// id and name of a relying party.
 fn texts<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, Option<&'a str>), StateError> {
     let (mut id, mut name) = (None, None);
-    let mut keys: TextKeys<'a> = cursor.map("rp")?;
-    while let Some(key) = keys.next(cursor, "rp")? {
+    let mut keys: TextKeys<'a> = cursor.map().of("rp")?;
+    while let Some(key) = keys.next(cursor).of("rp")? {
         match key {
-            "id" => id = Some(cursor.text("rp.id")?),
-            "name" => name = Some(cursor.text("rp.name")?),
+            "id" => id = Some(cursor.text().of("rp.id")?),
+            "name" => name = Some(cursor.text().of("rp.name")?),
             _ => drop(cursor.item(UNKNOWN_DEPTH)?),
         }
     }
@@ -256,11 +257,11 @@ fn texts<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, Option<&'a str>), Stat
 /// A large blob, and its length before it was packed.
 fn blob<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a [u8], u64), StateError> {
     let (mut packed, mut size) = (None, None);
-    let mut keys: Keys<u64> = cursor.map("large blob")?;
-    while let Some(key) = keys.next(cursor, "large blob")? {
+    let mut keys: Keys<u64> = cursor.map().of("large blob")?;
+    while let Some(key) = keys.next(cursor).of("large blob")? {
         match key {
-            1 => packed = Some(cursor.bytes("large blob")?),
-            2 => size = Some(cursor.unsigned("large blob")?),
+            1 => packed = Some(cursor.bytes().of("large blob")?),
+            2 => size = Some(cursor.unsigned().of("large blob")?),
             _ => drop(cursor.item(UNKNOWN_DEPTH)?),
         }
     }

@@ -8,12 +8,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 
+use fob_cbor::Cursor;
 use fob_ctap::entity::{CredentialId, UserHandle};
 use fob_ctap::sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::StateError;
-use super::cursor::Cursor;
 use super::resident::{Name, Place, Reading, Resident};
 
 #[cfg(test)]
