@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use fob_bus::proxy::{Key1Proxy, Manager1Proxy, Otp1Proxy, Request1Proxy, WebAuthn1Proxy};
+use fob_bus::proxy::{Key1Proxy, Manager1Proxy, Otp1Proxy, Request1Proxy, Vault1Proxy, WebAuthn1Proxy};
 use fob_bus::types::Status;
 use fob_bus::{CallError, names};
 use zbus::fdo::ObjectManagerProxy;
@@ -27,6 +27,10 @@ impl Daemon {
     }
 
     pub(crate) async fn manager(&self) -> Result<Manager1Proxy<'static>, CallError> {
+        self.at(names::ROOT).await
+    }
+
+    pub(crate) async fn vault(&self) -> Result<Vault1Proxy<'static>, CallError> {
         self.at(names::ROOT).await
     }
 

@@ -1,5 +1,9 @@
 //! All that a command sees of the outside: two streams, a terminal, standard input, the way to the daemon, the clock and
 //! who sets it, waiting, chance, the clipboard.
+//!
+//! `tty` is the real terminal.
+
+mod tty;
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Read, Write};
@@ -15,7 +19,8 @@ use zeroize::Zeroizing;
 use crate::answer::{Answer, Object};
 use crate::clipboard::{Clipboard, Surroundings};
 use crate::text::harmless_json;
-use crate::{Exit, Failure, interrupt, timekeeping};
+use crate::{Exit, Failure, timekeeping};
+use tty::Tty;
 
 /// A connection in the making.
 pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connection, ConnectError>> + 'a>>;
@@ -40,6 +45,34 @@ pub trait Terminal {
     /// # Errors
     /// When the terminal fails.
     fn line(&mut self, prompt: &str) -> io::Result<String>;
+    /// How much room it has for a picture that is taken off again; `None` where none can be.
+    fn room(&self) -> Option<Room>;
+    /// Shows a picture of dark on light, and a line below it, until Enter or Ctrl-C is pressed. It is gone from the
+    /// terminal afterwards, whatever happens, with all that one could scroll back to.
+    ///
+    /// # Errors
+    /// When the terminal fails, or a signal ends fob (`Interrupted`).
+    fn picture(&mut self, lines: &[Zeroizing<String>], below: &str) -> io::Result<()>;
+    /// Listens for keys, which do not show meanwhile.
+    ///
+    /// # Errors
+    /// When the terminal is none of ours: there is none, or fob runs in its background.
+    fn keys(&mut self) -> io::Result<Box<dyn Keys>>;
+}
+
+/// The keys of a terminal, until it is dropped.
+pub trait Keys {
+    /// Whether one has been pressed since the last question.
+    fn pressed(&mut self) -> bool;
+}
+
+/// The size of a terminal, in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Cells beside each other.
+    pub columns: usize,
+    /// Cells below each other.
+    pub rows: usize,
 }
 
 /// A wait under way.
@@ -177,30 +210,5 @@ struct OwnSocket;
 impl Door for OwnSocket {
     fn connect(&self) -> Connecting<'_> {
         Box::pin(connect())
-    }
-}
-
-/// The controlling terminal. A program whose standard input is something else was not started by somebody who waits
-/// for a question.
-struct Tty;
-
-impl Terminal for Tty {
-    fn is_there(&self) -> bool {
-        io::stdin().is_terminal() && std::fs::File::open("/dev/tty").is_ok()
-    }
-
-    fn secret(&mut self, prompt: &str) -> io::Result<Zeroizing<String>> {
-        // Else Ctrl-C would leave a terminal behind that shows nothing any more.
-        let _held = interrupt::hold()?;
-        rpassword::prompt_password(prompt).map(Zeroizing::new)
-    }
-
-    fn line(&mut self, prompt: &str) -> io::Result<String> {
-        let mut stderr = io::stderr();
-        stderr.write_all(prompt.as_bytes())?;
-        stderr.flush()?;
-        let mut line = String::new();
-        io::stdin().read_line(&mut line)?;
-        Ok(line.trim().to_owned())
     }
 }

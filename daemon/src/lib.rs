@@ -1,7 +1,7 @@
 //! fobd, the daemon: the only opener of keys and of the vault.
 //!
 //! [`run()`] opens the doors (`doors`): fobd's own socket and the session bus. Every call is looked at by `guest` (who is
-//! it: `caller`; may it: `policy`) and then served by the object it goes to: `manager`, `otp`, `key`, `webauthn`,
+//! it: `caller`; may it: `policy`) and then served by the object it goes to: `manager`, `upkeep`, `otp`, `key`, `webauthn`,
 //! `request`. Behind them stand the `vault`'s one owner and the `keys` that are there; a sign-in is a `ceremony`.
 //! Everything that waits is a task on one thread; everything that blocks (Argon2, the disk, pipes, a key's transaction)
 //! has a thread for its length. Between events nothing runs: no timer but one that locks an unused vault.
@@ -28,6 +28,7 @@ mod secret;
 mod shield;
 mod system;
 mod thread;
+mod upkeep;
 mod vault;
 mod webauthn;
 

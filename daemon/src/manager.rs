@@ -37,7 +37,9 @@ impl Manager {
         if policy::decide(&owner.caller, Operation::Vault).is_err() {
             return Ok(status);
         }
-        Ok(self.in_full(status, standing))
+        let mut status = self.in_full(status, standing);
+        status.warnings.extend(daemon.vault.place_warning().await);
+        Ok(status)
     }
 
     async fn init(

@@ -10,6 +10,7 @@ mod edit;
 mod export;
 mod import;
 mod lookup;
+mod outlet;
 mod recovery;
 mod shown;
 mod site;
@@ -28,11 +29,11 @@ use zeroize::Zeroizing;
 use self::add::New;
 use self::code::{ByTime, Wish};
 use self::edit::Edit;
-use self::export::Proof;
 use self::import::List;
 use crate::errors;
 use crate::guest::Guest;
 use crate::policy::Operation;
+use crate::secret::Proof;
 use crate::shield::Secrets;
 use crate::thread::blocking;
 
@@ -247,7 +248,7 @@ impl Otp {
     ) -> Result<UriInfo, CallError> {
         self.admit(connection, &header).await?;
         let (fresh, end) = (fresh.into(), uri.into());
-        let proof = self.secret(move || Proof::read(&fresh, &options)).await?;
+        let proof = self.secret(move || Proof::read(&fresh, options.recovery == Some(true))).await?;
         let (info, uri) = self.change(move |vault| export::uri(vault, &query, &proof)).await?;
         pour(end, uri).await?;
         Ok(info)
@@ -263,7 +264,8 @@ impl Otp {
     ) -> Result<ExportInfo, CallError> {
         self.admit(connection, &header).await?;
         let (fresh, end) = (fresh.into(), accounts.into());
-        let (proof, options) = self.secret(move || Ok((Proof::read(&fresh, &options)?, options))).await?;
+        let (proof, options) =
+            self.secret(move || Ok((Proof::read(&fresh, options.recovery == Some(true))?, options))).await?;
         let (info, json) = self.change(move |vault| export::export(vault, &proof, &options)).await?;
         pour(end, json).await?;
         Ok(info)

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_ctap::pin::Pin;
-use fob_vault::{Passphrase, RecoveryCode};
+use fob_vault::{Opening, Passphrase, RecoveryCode};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -40,6 +40,29 @@ pub(crate) fn passphrase(end: &OwnedFd) -> Result<Passphrase, CallError> {
 pub(crate) fn recovery_code(end: &OwnedFd) -> Result<RecoveryCode, CallError> {
     let text = text(end, pipe::SHORT)?;
     RecoveryCode::parse(&text).map_err(|error| CallError::from_error(ErrorKind::InvalidInput, &error))
+}
+
+/// What opens a vault, as somebody presents it.
+pub(crate) enum Proof {
+    /// Its passphrase.
+    Passphrase(Passphrase),
+    /// Its recovery code.
+    Recovery(RecoveryCode),
+}
+
+impl Proof {
+    /// Reads it from its pipe.
+    pub(crate) fn read(end: &OwnedFd, is_recovery_code: bool) -> Result<Self, CallError> {
+        if is_recovery_code { recovery_code(end).map(Self::Recovery) } else { passphrase(end).map(Self::Passphrase) }
+    }
+
+    /// The same for the vault.
+    pub(crate) const fn opening(&self) -> Opening<'_> {
+        match self {
+            Self::Passphrase(passphrase) => Opening::Passphrase(passphrase),
+            Self::Recovery(code) => Opening::Recovery(code),
+        }
+    }
 }
 
 /// A PIN from a pipe, in Normalization Form C, as keys are to get it (CTAP 2.3 §6.5.1): the same PIN from another

@@ -10,3 +10,4 @@ mod secrecy;
 mod session_bus;
 mod sites;
 mod softkey;
+mod upkeep;

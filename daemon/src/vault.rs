@@ -4,6 +4,8 @@
 //! thread of its own that takes the lock along. Each lock of the vault begins a new epoch, and an unlock that began in
 //! an older one is thrown away, so "lock" means locked whatever is under way.
 
+mod merge;
+mod restore;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,15 @@ pub(crate) struct Keeper {
 struct Open {
     vault: UnlockedVault,
     _secrets: Secrets,
+}
+
+/// Which open vault makes way for one that was just opened.
+#[derive(Debug, Clone, Copy)]
+enum Instead {
+    /// One of an earlier generation.
+    OfOlder,
+    /// Whichever there is: the file is another one now.
+    OfAny,
 }
 
 /// Where a keeper finds its vault, and for how long it may lie unused.
@@ -103,7 +114,7 @@ impl Keeper {
         let keeper = self.clone();
         let opened = blocking(move || keeper.create(&passphrase, &recovery)).await?;
         // The vault is made and its code is out, whoever locked meanwhile: it stays locked then, and is no failure.
-        self.admit(opened, epoch).await;
+        self.admit(opened, epoch, Instead::OfOlder).await;
         Ok(())
     }
 
@@ -135,7 +146,7 @@ impl Keeper {
         let _turn = self.opening.lock().await;
         let keeper = self.clone();
         let opened = blocking(move || keeper.open(&secret, by_recovery)).await?;
-        if self.admit(opened, epoch).await {
+        if self.admit(opened, epoch, Instead::OfOlder).await {
             return Ok(());
         }
         Err(CallError::new(ErrorKind::Cancelled, "the vault was locked while it was being unlocked"))
@@ -160,14 +171,15 @@ impl Keeper {
     }
 
     /// Lets an opened vault in, unless it was locked meanwhile; whether it did.
-    async fn admit(self: &Arc<Self>, opened: Open, epoch: u64) -> bool {
+    async fn admit(self: &Arc<Self>, opened: Open, epoch: u64, instead: Instead) -> bool {
         let mut open = self.open.lock().await;
         if self.epoch() != epoch {
             tracing::info!("the vault was locked while it was being opened");
             return false;
         }
         // What is open already stays, unless the file has moved on without it: it may have just been written.
-        if open.as_ref().is_none_or(|open| open.vault.generation() < opened.vault.generation()) {
+        let older = |open: &Open| open.vault.generation() < opened.vault.generation();
+        if matches!(instead, Instead::OfAny) || open.as_ref().is_none_or(older) {
             *open = Some(opened);
         }
         // Still under the lock, so that nobody finds it open and unused for long.
@@ -270,6 +282,18 @@ impl Keeper {
             change(&mut open.vault)
         })
         .await
+    }
+
+    /// The same with Argon2 in it: one at a time, and no unlock meanwhile.
+    ///
+    /// # Errors
+    /// As [`Keeper::read`].
+    pub(crate) async fn change_by_passphrase<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        let _turn = self.opening.lock().await;
+        self.change(change).await
     }
 
     fn closed(&self) -> CallError {

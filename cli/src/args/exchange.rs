@@ -93,7 +93,7 @@ pub struct Export {
     /// The file to write, which must not be there yet, or `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Replace the file to write
+    /// Replace the file to write, or print secrets in clear on a terminal
     #[arg(long)]
     pub force: bool,
     /// Encrypt it to this recipient instead of a password (age); may be given several times

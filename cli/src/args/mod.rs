@@ -44,6 +44,9 @@ pub enum Command {
     Unlock(vault::Unlock),
     /// Close the vault and forget what was in it
     Lock,
+    /// Look after the vault: older versions, ways in, merging
+    #[command(subcommand, arg_required_else_help = true)]
+    Vault(vault::Vault),
     /// One-time codes
     #[command(subcommand, arg_required_else_help = true)]
     Otp(otp::Otp),

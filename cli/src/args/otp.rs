@@ -127,7 +127,8 @@ pub struct Code {
     /// Copy the code instead of showing it; the clipboard forgets it when it is dead
     #[arg(long, conflicts_with_all = ["raw", "watch"])]
     pub copy: bool,
-    /// Show the codes as they come and how long they live, until Ctrl-C; the vault does not lock itself meanwhile
+    /// Show the codes as they come and how long they live, until Ctrl-C or five minutes after the last key; the vault does
+    /// not lock itself meanwhile
     #[arg(long, conflicts_with_all = ["next", "min_valid"])]
     pub watch: bool,
 }

@@ -12,6 +12,7 @@ mod sign_in;
 mod softkey;
 mod status;
 pub(crate) mod unlock;
+mod vault;
 
 use crate::args::Command;
 use crate::{Failure, World};
@@ -23,6 +24,8 @@ pub(crate) async fn run(command: Command, world: &mut World) -> Result<(), Failu
         Command::Init(args) => init::run(args, world).await,
         Command::Unlock(args) => unlock::run(args, world).await,
         Command::Lock => lock::run(world).await,
+        // Boxed, as those below.
+        Command::Vault(command) => Box::pin(vault::run(command, world)).await,
         Command::Otp(command) => otp::run(command, world).await,
         Command::Key(command) => key::run(command, world).await,
         // Boxed: the other commands need not carry the size of these.

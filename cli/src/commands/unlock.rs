@@ -59,6 +59,17 @@ fn refused(error: CallError, recovery: bool) -> Failure {
     }
 }
 
+/// What opens a vault, and whether it is the recovery code. `prompt` asks for the passphrase.
+pub(crate) fn present(world: &mut World, args: &Fresh, prompt: &str) -> Result<(Secret, bool), Failure> {
+    let recovery = args.recovery || args.recovery_fd.is_some();
+    let source = if recovery {
+        Source { descriptor: args.recovery_fd, ..RECOVERY }
+    } else {
+        Source { descriptor: args.passphrase_fd, prompt, ..PASSPHRASE }
+    };
+    Ok((source.obtain(world)?, recovery))
+}
+
 /// Does `call` with what opens the vault, once more: what it brings is worth as much as the vault. A locked vault is
 /// opened with the same.
 pub(crate) async fn with_fresh<T>(

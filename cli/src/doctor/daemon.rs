@@ -14,7 +14,7 @@ pub(super) async fn checks(world: &World) -> (Vec<Check>, Option<Status>) {
         Ok(status) => {
             let mut checks = vec![same_version(&status), vault(&status), session_bus(&status), keys(&status)];
             checks.extend(status.warnings.iter().map(|warning| {
-                Check::warn("daemon", warning.clone(), "the daemon's diary has more: `journalctl --user -u fobd`")
+                Check::warn("daemon", warning.clone(), "the daemon's diary may have more: `journalctl --user -u fobd`")
             }));
             (checks, Some(status))
         }

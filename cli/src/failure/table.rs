@@ -15,6 +15,8 @@ pub const fn of(kind: ErrorKind) -> (Exit, Option<&'static str>) {
         Kind::VaultUnusable => (Exit::Failed, Some("nothing was changed; run `fob doctor` for what to do")),
         Kind::VaultBusy => (Exit::Failed, Some("end the other program that writes the vault, then try again")),
         Kind::WrongPassphrase => (Exit::Denied, Some("try again, or use the recovery code: `fob unlock --recovery`")),
+        Kind::UnknownVersion => (Exit::Failed, Some("run `fob vault versions` to see them")),
+        Kind::AmbiguousVersion => (Exit::Failed, Some("name one of them by its file, as it stands above")),
         Kind::UnknownEntry => (Exit::Failed, Some("run `fob otp list` to see the accounts")),
         Kind::AmbiguousEntry => {
             (Exit::Failed, Some("name one of them in full as it stands above, or by its id from `fob otp list`"))

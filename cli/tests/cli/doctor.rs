@@ -45,6 +45,7 @@ async fn what_the_daemon_says_is_judged() {
         facts.status.vault = "unusable".to_owned();
         facts.status.problem = Some("the vault is torn at byte 900".to_owned());
         facts.status.version = "0.0.1".to_owned();
+        facts.status.warnings = vec!["the vault is not safe where it is: it lies on another machine".to_owned()];
     }
     let left = with(&daemon).run("doctor --json").await;
     assert_eq!(left.exit, Exit::Failed);
@@ -52,6 +53,12 @@ async fn what_the_daemon_says_is_judged() {
     for (name, outcome) in [("daemon", "warn"), ("vault", "fail"), ("session bus", "warn"), ("keys", "ok")] {
         assert_eq!(check(&findings, name)["outcome"], outcome, "{name}");
     }
+    let place = findings["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["message"].as_str().unwrap().contains("another machine"));
+    assert_eq!(place.unwrap()["outcome"], "warn");
 }
 
 #[tokio::test]

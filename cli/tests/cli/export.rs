@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use fob::Exit;
+use fob::world::Room;
 use fob_bus::{CallError, ErrorKind};
 use serde_json::Value;
 
@@ -180,19 +181,51 @@ fn drawn(page: &str) -> Vec<String> {
     pictures.collect()
 }
 
+/// Every seed once stayed where one can scroll back to it.
+#[tokio::test]
+async fn nothing_in_clear_goes_to_a_terminal_unless_somebody_insists() {
+    let daemon = daemon();
+    for kind in ["json", "uri", "aegis", "2fas", "google", "google-qr", "sheet", "sheet-html"] {
+        let left = with(&daemon).seen().typed(&[]).run(&format!("otp export --to {kind} --out -")).await;
+        assert_eq!((left.exit, left.out.as_str()), (Exit::Usage, ""), "{kind}: {left}");
+        assert!(left.err.contains("scroll back") && left.err.contains("`--force`"), "{left}");
+    }
+    assert!(daemon.facts().calls.is_empty(), "nothing was asked for in vain");
+    let insisted = with(&daemon).seen().typed(&["correct horse"]).run("otp export --to uri --out - --force").await;
+    assert!(insisted.out.contains("JBSWY3DPEHPK3PXP"), "{insisted}");
+    let words = ["correct horse", "paper and ink", "paper and ink"];
+    let sealed = with(&daemon).seen().typed(&words).run("otp export --to age --out -").await;
+    assert!(sealed.out.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"), "{sealed}");
+}
+
 #[tokio::test]
 async fn a_code_on_the_terminal_goes_off_it_again() {
     let daemon = daemon();
     let shown = with(&daemon).seen().typed(&["correct horse", ""]).run("otp qr ada").await;
     assert_eq!(daemon.facts().calls, ["Find(ada)", "Uri(e1, None)"]);
-    assert_eq!(shown.asked, ["Passphrase of the vault, once more: ", "Enter takes it off the screen. "]);
+    assert_eq!(shown.asked, ["Passphrase of the vault, once more: ", "Enter takes it off the screen."]);
     assert!(shown.err.contains("whoever photographs it has its codes") && shown.err.contains("its note"), "{shown}");
+    assert_eq!(shown.out, "", "what stays on the screen");
     let passphrase = Handed::new("correct horse");
     let line = format!("otp qr ada --json --passphrase-fd {}", passphrase.number());
     let json: Value = serde_json::from_str(&with(&daemon).run(&line).await.out).unwrap();
     let lines: Vec<&str> = json["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-    assert!(shown.out.starts_with(&lines.join("\n")), "{shown}");
+    assert_eq!(shown.pictures, [lines.join("\n") + "\n"]);
     daemon.refuse(CallError::new(ErrorKind::Locked, "the vault is locked"));
     let script = with(&daemon).run("otp qr ada").await;
     assert_eq!((script.exit, script.out.as_str()), (Exit::Locked, ""));
+}
+
+#[tokio::test]
+async fn a_code_that_would_stay_or_has_no_room_is_not_shown() {
+    let daemon = daemon();
+    let stays = with(&daemon).seen().room(None).typed(&[]).run("otp qr ada").await;
+    assert!(daemon.facts().calls.is_empty(), "nothing was asked for in vain");
+    let room = Some(Room { columns: 40, rows: 12 });
+    let narrow = with(&daemon).seen().room(room).typed(&["correct horse"]).run("otp qr ada").await;
+    let interrupted = with(&daemon).seen().typed(&["correct horse", "^C"]).run("otp qr ada").await;
+    for left in [&stays, &narrow, &interrupted] {
+        assert_eq!((left.exit, left.out.as_str()), (Exit::Failed, ""), "{left}");
+    }
+    insta::assert_snapshot!(format!("{stays}\n{narrow}\n{interrupted}"));
 }

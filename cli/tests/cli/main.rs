@@ -25,4 +25,5 @@ mod secrets;
 mod servers;
 mod softkey;
 mod ui;
+mod upkeep;
 mod vault;

@@ -77,6 +77,27 @@ async fn codes_are_watched_until_ctrl_c() {
     insta::assert_snapshot!(text);
 }
 
+/// Each code counts as a use of the vault, so a forgotten `--watch` once kept it open for ever.
+#[tokio::test]
+async fn watching_ends_five_minutes_after_the_last_key() {
+    for (case, seen, keys, seconds) in [
+        ("nobody is there", true, &[][..], 300),
+        ("somebody is there for a while", true, &[100, 399], 699),
+        ("too late", true, &[301], 300),
+        ("a pipe has no keys", false, &[100], 300),
+    ] {
+        let daemon = FakeDaemon::new();
+        let call = with(&daemon).keys_at(keys);
+        let call = if seen { call.seen() } else { call };
+        let left = call.run("otp code ada --watch").await;
+        assert_eq!((left.exit, daemon.clock.wall().0 - NOW), (Exit::Ok, seconds), "{case}: {left}");
+        assert!(left.err.contains("it would keep the vault open"), "{case}: {left}");
+        if seen {
+            assert!(left.out.ends_with(&format!("\r{:37}\r", "")), "{case}: the last code still shows");
+        }
+    }
+}
+
 #[tokio::test]
 async fn watching_uses_no_counter_up() {
     let daemon = FakeDaemon::new();

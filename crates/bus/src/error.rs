@@ -45,6 +45,10 @@ kinds! {
     VaultBusy,
     /// Wrong passphrase or recovery code.
     WrongPassphrase,
+    /// No version beside the vault has this name or generation.
+    UnknownVersion,
+    /// Several versions have this generation; `candidates` has their names.
+    AmbiguousVersion,
     /// No entry matches.
     UnknownEntry,
     /// Several entries match; `candidates` has them.

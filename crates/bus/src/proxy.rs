@@ -6,8 +6,8 @@ use zbus::proxy;
 use crate::error::CallError;
 use crate::types::{
     AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions,
-    HistoryEvent, ImportOptions, ImportReport, KeyInfo, Outcome, RecoveryOptions, ResyncOptions, SetPinOptions,
-    StateDetails, Status, UriInfo,
+    HistoryEvent, ImportOptions, ImportReport, KeyInfo, MergeInfo, MergeOptions, Outcome, RecoveryOptions, RekeyInfo,
+    RestoreInfo, ResyncOptions, SetPinOptions, SlotInfo, StateDetails, Status, UriInfo, VersionInfo,
 };
 
 type Result<T> = std::result::Result<T, CallError>;
@@ -37,6 +37,33 @@ pub trait Manager1 {
     /// The vault was locked or unlocked.
     #[zbus(signal)]
     fn vault_changed(&self, state: &str) -> zbus::Result<()>;
+}
+
+/// `dev.fob.Vault1`: looking after the vault, its older versions and its ways in.
+#[proxy(interface = "dev.fob.Vault1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait Vault1 {
+    /// The versions beside the vault, newest first. Those of an open vault are opened too, to the last byte.
+    fn versions(&self) -> Result<Vec<VersionInfo>>;
+
+    /// Puts a version in the vault's place, as a new generation: by the name of its file, or by its generation where
+    /// one version alone has it. `secret` has the passphrase that opens the version, or, with `recovery`, its recovery
+    /// code.
+    fn restore(&self, version: &str, secret: Fd<'_>, recovery: bool) -> Result<RestoreInfo>;
+
+    /// The ways into the open vault.
+    fn slots(&self) -> Result<Vec<SlotInfo>>;
+
+    /// Makes a new vault key for a new passphrase. `fresh` has the passphrase of today, or, with `by_recovery`, the
+    /// recovery code of today; `recovery` is the writing end of a pipe that takes the new recovery code.
+    fn change_passphrase(&self, fresh: Fd<'_>, by_recovery: bool, new: Fd<'_>, recovery: Fd<'_>) -> Result<RekeyInfo>;
+
+    /// Makes a new vault key for the same passphrase, which `passphrase` has, and a new recovery code, which goes into
+    /// the writing end of a pipe.
+    fn renew_recovery_code(&self, passphrase: Fd<'_>, recovery: Fd<'_>) -> Result<RekeyInfo>;
+
+    /// Takes what another vault has into the open one. `vault` is that vault's file, open for reading; `secret` has its
+    /// passphrase or its recovery code.
+    fn merge(&self, vault: Fd<'_>, secret: Fd<'_>, options: MergeOptions) -> Result<MergeInfo>;
 }
 
 /// `dev.fob.Otp1`: one-time-code accounts.

@@ -6,10 +6,14 @@ use std::os::fd::OwnedFd;
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 mod otp;
+mod vault;
 
 pub use otp::{
     AddOptions, Added, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions, HistoryEvent,
     ImportOptions, ImportReport, RecoveryOptions, Refused, ResyncOptions, UriInfo, event,
+};
+pub use vault::{
+    MergeInfo, MergeOptions, MergedInfo, RekeyInfo, RestoreInfo, SlotInfo, VersionInfo, merge_outcome, version_state,
 };
 
 /// The states of the vault in [`Status::vault`].

@@ -12,6 +12,7 @@ use crate::key::KeyObject;
 use crate::keys::Key;
 use crate::manager::{Manager, tell_vault_changed};
 use crate::otp::Otp;
+use crate::upkeep::Upkeep;
 use crate::webauthn::WebAuthn;
 
 /// Puts fob's objects on a connection that is about to be made.
@@ -19,6 +20,7 @@ pub(crate) fn furnish<'a>(builder: Builder<'a>, guest: &Guest) -> Builder<'a> {
     builder
         .serve_at(names::ROOT, ObjectManager)
         .serve_at(names::ROOT, Manager(guest.clone()))
+        .serve_at(names::ROOT, Upkeep(guest.clone()))
         .serve_at(names::ROOT, Otp(guest.clone()))
         .serve_at(names::ROOT, WebAuthn(guest.clone()))
 }

@@ -9,7 +9,7 @@ use fob_otp::{Account, Code, Kind, TimedCode, Unusable, printable};
 use fob_vault::{Entry, EntryId, UnlockedVault};
 use zeroize::Zeroizing;
 
-use super::lookup;
+use super::{lookup, outlet};
 use crate::errors;
 
 /// What came of asking an entry for a code by time.
@@ -87,9 +87,10 @@ pub(super) fn by_time(entry: &Entry, now: UnixTime, wish: Wish, end: &OwnedFd) -
     }))
 }
 
-/// A code by counter, which is on the disk before the code is in the pipe. A pipe that nobody reads costs one code, as a
-/// crash would; that is looked at by the site's window (RFC 4226 section 7.4).
+/// A code by counter, which is on the disk before the code is in the pipe. So the pipe is looked at first; a reader that
+/// goes away after that costs one code, as a crash would, and the site's window covers it (RFC 4226 section 7.4).
 pub(super) fn by_counter(vault: &mut UnlockedVault, id: EntryId, end: &OwnedFd) -> Result<CodeInfo, CallError> {
+    outlet::looked_at(end)?;
     let code = vault.take_hotp(id).map_err(|error| errors::vault(&error))?;
     put(end, &code.code, None)?;
     let entry = vault.entry(id).ok_or_else(|| lookup::unknown(&id.to_string()))?;

@@ -1,44 +1,16 @@
 //! Secrets on their way out, after a fresh proof of who is there.
 
 use std::collections::HashSet;
-use std::os::fd::OwnedFd;
 
 use fob_bus::types::{ExportInfo, FreshOptions, UriInfo};
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::{Extras, Kind, printable, write_json};
-use fob_vault::{Entry, EntryId, Opening, Passphrase, RecoveryCode, UnlockedVault};
+use fob_vault::{Entry, EntryId, UnlockedVault};
 use zeroize::Zeroizing;
 
 use super::{lookup, shown};
-use crate::{errors, secret};
-
-/// What opens the vault, presented once more.
-pub(super) enum Proof {
-    Passphrase(Passphrase),
-    Recovery(RecoveryCode),
-}
-
-impl Proof {
-    /// Reads it from its pipe. Blocks.
-    ///
-    /// # Errors
-    /// [`ErrorKind::BadPipe`], [`ErrorKind::InvalidInput`].
-    pub(super) fn read(end: &OwnedFd, options: &FreshOptions) -> Result<Self, CallError> {
-        match options.recovery {
-            Some(true) => secret::recovery_code(end).map(Self::Recovery),
-            _ => secret::passphrase(end).map(Self::Passphrase),
-        }
-    }
-
-    /// Holds it against the open vault. Takes as long as Argon2 takes.
-    fn check(&self, vault: &UnlockedVault) -> Result<(), CallError> {
-        let opening = match self {
-            Self::Passphrase(passphrase) => Opening::Passphrase(passphrase),
-            Self::Recovery(code) => Opening::Recovery(code),
-        };
-        vault.prove(&opening).map_err(|error| errors::vault(&error))
-    }
-}
+use crate::errors;
+use crate::secret::Proof;
 
 /// The URI of the entry that `query` names, and what is said about it.
 pub(super) fn uri(
@@ -51,7 +23,7 @@ pub(super) fn uri(
         let message = format!("{} has no URI: its kind is {}", lookup::of(entry), printable(name));
         return Err(CallError::new(ErrorKind::EntryUnusable, message));
     }
-    proof.check(vault)?;
+    check(proof, vault)?;
     let info = UriInfo {
         id: entry.id.to_string(),
         issuer: printable(&entry.account.issuer).into_owned(),
@@ -84,7 +56,7 @@ pub(super) fn export(
     options: &FreshOptions,
 ) -> Result<(ExportInfo, Zeroizing<Vec<u8>>), CallError> {
     let entries = wanted(vault, options.ids.as_deref())?;
-    proof.check(vault)?;
+    check(proof, vault)?;
     let json = write_json(entries.iter().map(|entry| (&entry.account, &entry.extras)));
     let unreadable = match options.ids {
         Some(_) => Vec::new(),
@@ -101,4 +73,9 @@ fn wanted<'a>(vault: &'a UnlockedVault, ids: Option<&[String]>) -> Result<Vec<&'
     };
     let ids = ids.iter().map(known).collect::<Result<HashSet<EntryId>, _>>()?;
     Ok(vault.entries().iter().filter(|entry| ids.contains(&entry.id)).collect())
+}
+
+/// Holds what was presented against the open vault. Takes as long as Argon2 takes.
+fn check(proof: &Proof, vault: &UnlockedVault) -> Result<(), CallError> {
+    vault.prove(&proof.opening()).map_err(|error| errors::vault(&error))
 }

@@ -8,7 +8,7 @@ use fob_ambient::UnixTime;
 use fob_bus::types::{ImportOptions, ImportReport, Refused};
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_otp::{Account, Item, Warning, printable, read_json, read_list};
-use fob_vault::UnlockedVault;
+use fob_vault::{Occasion, UnlockedVault};
 
 use super::add::described;
 use super::shown::number;
@@ -34,6 +34,7 @@ impl List {
     }
 
     /// Takes the list over: nothing of it if one account was refused, unless it is to be skipped; and only what is new.
+    /// The vault as it was is kept as a version.
     ///
     /// # Errors
     /// The vault's.
@@ -63,6 +64,8 @@ impl List {
         if options.dry_run == Some(true) || stopped || taken.is_empty() {
             return Ok(report);
         }
+        // Before anything is written: whoever regrets the import has the vault as it was.
+        vault.keep_for(Occasion::Import).map_err(|error| errors::vault(&error))?;
         let ids = vault.add_all(taken).map_err(|error| errors::vault(&error))?;
         for (added, id) in report.taken.iter_mut().zip(ids) {
             added.id = id.to_string();

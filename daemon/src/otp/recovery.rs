@@ -7,7 +7,7 @@ use fob_bus::{CallError, ErrorKind, pipe};
 use fob_otp::{Account, Extras, MAX_CODE, MAX_LOOK_AHEAD, MAX_RECOVERY_CODES, SecretText, recovery_codes};
 use fob_vault::{UnlockedVault, VaultError};
 
-use super::{lookup, shown};
+use super::{lookup, outlet, shown};
 use crate::{errors, secret};
 
 /// Most bytes of a list of recovery codes: each with a line end.
@@ -47,8 +47,10 @@ pub(super) fn add(
     vault.entry(id).map(shown::entry).ok_or_else(|| lookup::unknown(query))
 }
 
-/// Takes a code of the entry that `query` names. It counts as used before it is in the pipe.
+/// Takes a code of the entry that `query` names. It counts as used before it is in the
+/// pipe, so the pipe is looked at first.
 pub(super) fn take(vault: &mut UnlockedVault, query: &str, end: &OwnedFd) -> Result<EntryInfo, CallError> {
+    outlet::looked_at(end)?;
     let id = lookup::one(vault, query)?.id;
     let code = vault.take_recovery_code(id).map_err(|error| errors::vault(&error))?;
     pipe::put(end, code.expose().as_bytes()).map_err(|error| errors::pipe(&error))?;

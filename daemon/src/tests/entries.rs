@@ -220,6 +220,28 @@ async fn recovery_codes_are_taken_one_at_a_time() {
     assert_eq!(kind(refused), ErrorKind::InvalidInput);
 }
 
+/// A recovery code was once marked as used, and a counter spent, before anybody looked whether the pipe could take it.
+#[tokio::test]
+async fn what_nobody_can_read_is_not_used_up() {
+    let house = House::build();
+    let visit = house.unlocked().await;
+    let id = totp(&visit).await;
+    let otp = visit.otp().await;
+    otp.add_recovery_codes(&id, &id, piped("AAAA").into(), RecoveryOptions::default()).await.unwrap();
+    let counted = "otpauth://hotp/Counted?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=5";
+    otp.add(piped(counted).into(), AddOptions::default()).await.unwrap();
+    let (reader, unread) = pipe::awaiting().unwrap();
+    drop(reader);
+    let file: std::os::fd::OwnedFd = tempfile::tempfile().unwrap().into();
+    for end in [unread, file] {
+        let again = end.try_clone().unwrap();
+        assert_eq!(kind(otp.take_recovery_code(&id, end.into()).await), ErrorKind::BadPipe);
+        assert_eq!(kind(otp.code("counted", CodeOptions::default(), again.into()).await), ErrorKind::BadPipe);
+    }
+    assert_eq!(otp.find(&id).await.unwrap().recovery_codes, Some(1));
+    assert_eq!(otp.find("counted").await.unwrap().counter, Some(5));
+}
+
 /// The codes are those of RFC 4226 appendix D.
 #[tokio::test]
 async fn a_counter_is_moved_behind_two_codes_in_a_row() {

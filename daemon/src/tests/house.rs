@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fob_ambient::{Clock, Millis, SeededRng, UnixTime};
 use fob_bus::pipe;
-use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, WebAuthn1Proxy};
+use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, Vault1Proxy, WebAuthn1Proxy};
 use fob_vault::{Argon2Cost, Context, FilePins, KdfFloor, KdfPolicy, RealDisk};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -82,8 +82,17 @@ impl House {
         Self::of_household(Household::own_with(&[name]).unwrap(), None)
     }
 
+    /// A house that lies in memory.
+    pub(crate) fn in_memory() -> Self {
+        let home = tempfile::tempdir_in("/dev/shm").unwrap();
+        Self::of_home(home, Household::own().unwrap(), None)
+    }
+
     fn of_household(household: Household, idle_lock: Option<Duration>) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::of_home(tempfile::tempdir().unwrap(), household, idle_lock)
+    }
+
+    fn of_home(home: TempDir, household: Household, idle_lock: Option<Duration>) -> Self {
         let state = home.path().join("state/fob");
         let house_clock = Arc::new(HouseClock { start: Instant::now(), asleep: AtomicU64::new(0) });
         let clock: Arc<dyn Clock + Send + Sync> = house_clock.clone();
@@ -143,6 +152,10 @@ impl Visit {
 
     pub(crate) async fn otp(&self) -> Otp1Proxy<'_> {
         Otp1Proxy::new(&self.client).await.unwrap()
+    }
+
+    pub(crate) async fn vault(&self) -> Vault1Proxy<'_> {
+        Vault1Proxy::new(&self.client).await.unwrap()
     }
 
     pub(crate) async fn webauthn(&self) -> WebAuthn1Proxy<'_> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fob_bus::CallError;
 use fob_bus::types::vault_state;
-use fob_vault::{LockedVault, VaultError};
+use fob_vault::{FileSystem, LockedVault, VaultError};
 
 use super::Keeper;
 use crate::errors;
@@ -56,6 +56,20 @@ impl Keeper {
             })
         });
         looked.await.unwrap_or_else(Standing::Unusable)
+    }
+
+    /// What somebody should know about where the vault lies: on another machine, in memory, or in the hands of a program.
+    /// The file system may take its time to answer, so it is asked on a thread of its own.
+    pub(crate) async fn place_warning(self: &Arc<Self>) -> Option<String> {
+        let _turn = self.looking.lock().await;
+        let keeper = self.clone();
+        let looked = blocking(move || {
+            // Before there is a vault it is its folder that tells.
+            let places = [Some(keeper.path()), keeper.path().parent()];
+            Ok(places.into_iter().flatten().find_map(|place| FileSystem::of(place).ok()))
+        });
+        let warning = looked.await.ok().flatten().and_then(FileSystem::warning)?;
+        Some(format!("the vault is not safe where it is: {warning}"))
     }
 
     async fn standing_open(&self) -> Option<Standing> {

@@ -93,10 +93,17 @@ fn destination<'a>(args: &'a Export, world: &World) -> Result<Option<Destination
     if args.out.as_os_str() != "-" {
         return Destination::of(&args.out, args.force, None).map(Some);
     }
-    match world.json {
-        true => Err(Failure::usage("file and answer cannot both go to standard output", "name a file with `--out`")),
-        false => Ok(None),
+    if world.json {
+        return Err(Failure::usage("file and answer cannot both go to standard output", "name a file with `--out`"));
     }
+    if world.out_is_terminal && !args.to.is_encrypted() && !args.force {
+        let message = "a terminal keeps every secret where one can scroll back to it";
+        return Err(Failure::usage(
+            message,
+            "name a file with `--out`, pipe it to a program, or insist with `--force`",
+        ));
+    }
+    Ok(None)
 }
 
 /// What locks the file.

@@ -2,6 +2,7 @@
 //! every secret that came through a pipe.
 
 mod otp;
+pub(crate) mod vault;
 
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,11 +11,12 @@ use fob::world::{Connecting, Door};
 use fob_ambient::{FakeClock, UnixTime};
 use fob_bus::pipe::{SHORT, put, take};
 use fob_bus::types::{
-    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, Outcome, SetPinOptions, StateDetails,
-    Status,
+    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, MergeInfo, Outcome, RekeyInfo,
+    RestoreInfo, SetPinOptions, SlotInfo, StateDetails, Status, VersionInfo,
 };
 use fob_bus::{CallError, ErrorKind, names};
 use otp::Otp;
+use vault::Vault;
 use zbus::connection::Builder;
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
@@ -58,6 +60,13 @@ pub(crate) struct Facts {
     /// What `Export` gives.
     pub(crate) exported: String,
     pub(crate) unreadable: Vec<String>,
+    pub(crate) versions: Vec<VersionInfo>,
+    pub(crate) restored: RestoreInfo,
+    pub(crate) slots: Vec<SlotInfo>,
+    pub(crate) rekeyed: RekeyInfo,
+    pub(crate) merged: MergeInfo,
+    /// What `ChangePassphrase` says, once.
+    pub(crate) change_refused: Option<CallError>,
     pub(crate) keys: Vec<KeySummary>,
     pub(crate) info: KeyInfo,
     pub(crate) scenes: Vec<Scene>,
@@ -180,6 +189,7 @@ async fn serve(stream: UnixStream, daemon: Arc<FakeDaemon>) -> zbus::Result<Conn
         .p2p()
         .serve_at(names::ROOT, zbus::fdo::ObjectManager)
         .serve_at(names::ROOT, Manager(Arc::clone(&daemon)))
+        .serve_at(names::ROOT, Vault(Arc::clone(&daemon)))
         .serve_at(names::ROOT, Otp(Arc::clone(&daemon)))
         .serve_at(names::ROOT, WebAuthn(Arc::clone(&daemon)));
     for summary in keys {

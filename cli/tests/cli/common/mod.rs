@@ -13,9 +13,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
 use fob::clipboard::{Clipboard, Place};
-use fob::world::{Door, Pause, Pausing, Terminal, World};
+use fob::world::{Door, Keys, Pause, Pausing, Room, Terminal, World};
 use fob::{Exit, Failure};
-use fob_ambient::{FakeClock, Millis};
+use fob_ambient::{Clock, FakeClock, Millis};
 use zeroize::Zeroizing;
 
 use daemon::{FakeDaemon, FakeDoor};
@@ -28,6 +28,8 @@ pub(crate) struct Left {
     pub(crate) err: String,
     /// The questions the person saw.
     pub(crate) asked: Vec<String>,
+    /// The pictures the person saw, which are gone.
+    pub(crate) pictures: Vec<String>,
 }
 
 impl fmt::Display for Left {
@@ -54,6 +56,8 @@ pub(crate) struct Call {
     typed: Option<Vec<&'static str>>,
     stdin: &'static str,
     seen: bool,
+    room: Option<Room>,
+    keys_at: Vec<u64>,
 }
 
 /// A call to this daemon; nobody is at the terminal and standard input is empty.
@@ -72,6 +76,8 @@ pub(crate) fn behind(door: impl Door + 'static) -> Call {
         typed: None,
         stdin: "",
         seen: false,
+        room: Some(Room { columns: 80, rows: 24 }),
+        keys_at: Vec::new(),
     }
 }
 
@@ -112,6 +118,18 @@ impl Call {
         self
     }
 
+    /// The terminal has this much room for a picture, or cannot take one off again.
+    pub(crate) fn room(mut self, room: Option<Room>) -> Self {
+        self.room = room;
+        self
+    }
+
+    /// The person is there, and presses a key so many seconds after the beginning.
+    pub(crate) fn keys_at(mut self, seconds: &[u64]) -> Self {
+        self.keys_at = seconds.to_vec();
+        self.typed(&[])
+    }
+
     /// Runs it; arguments are split at spaces.
     pub(crate) async fn run(self, line: &str) -> Left {
         self.run_args(line.split(' ')).await
@@ -123,7 +141,8 @@ impl Call {
         let arguments = std::iter::once("fob").chain(arguments).map(OsString::from);
         let exit = fob::run(arguments, &mut world).await;
         let asked = taken.asked.lock().unwrap().clone();
-        Left { exit, out: taken.out.text(), err: taken.err.text(), asked }
+        let pictures = taken.pictures.lock().unwrap().clone();
+        Left { exit, out: taken.out.text(), err: taken.err.text(), asked, pictures }
     }
 
     /// The world alone, for what is no command line.
@@ -133,11 +152,18 @@ impl Call {
 
     fn worldly(self) -> (World, Streams) {
         let (out, err) = (Buffer::default(), Buffer::default());
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (asked, pictures) = (Arc::default(), Arc::default());
+        let began = self.clock.monotonic();
         let person = Person {
             there: self.typed.is_some(),
             lines: self.typed.unwrap_or_default().into(),
             asked: Arc::clone(&asked),
+            room: self.room,
+            pictures: Arc::clone(&pictures),
+            keys: FakeKeys {
+                clock: Arc::clone(&self.clock),
+                at: self.keys_at.iter().map(|seconds| Millis(began.0 + seconds * 1_000)).collect(),
+            },
         };
         let pause = FakePause {
             clock: Arc::clone(&self.clock),
@@ -159,7 +185,7 @@ impl Call {
             clipboard: Box::new(self.clipboard),
             json: false,
         };
-        (world, Streams { out, err, asked })
+        (world, Streams { out, err, asked, pictures })
     }
 }
 
@@ -168,6 +194,7 @@ struct Streams {
     out: Buffer,
     err: Buffer,
     asked: Arc<Mutex<Vec<String>>>,
+    pictures: Arc<Mutex<Vec<String>>>,
 }
 
 /// A stream that keeps what is written, without colours.
@@ -194,6 +221,22 @@ struct Person {
     there: bool,
     lines: VecDeque<&'static str>,
     asked: Arc<Mutex<Vec<String>>>,
+    room: Option<Room>,
+    pictures: Arc<Mutex<Vec<String>>>,
+    keys: FakeKeys,
+}
+
+/// Keys that are pressed at these times, in milliseconds of the monotonic clock.
+#[derive(Clone)]
+struct FakeKeys {
+    clock: Arc<FakeClock>,
+    at: VecDeque<Millis>,
+}
+
+impl Keys for FakeKeys {
+    fn pressed(&mut self) -> bool {
+        self.at.pop_front_if(|at| at.0 <= self.clock.monotonic().0).is_some()
+    }
 }
 
 impl Person {
@@ -219,6 +262,21 @@ impl Terminal for Person {
 
     fn line(&mut self, prompt: &str) -> io::Result<String> {
         self.type_line(prompt)
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.room
+    }
+
+    fn picture(&mut self, lines: &[Zeroizing<String>], below: &str) -> io::Result<()> {
+        let room = self.room.expect("nobody shows a picture where it stays");
+        assert!(lines.len() < room.rows && lines.iter().all(|line| line.chars().count() <= room.columns));
+        self.pictures.lock().unwrap().push(lines.iter().map(|line| line.to_string() + "\n").collect());
+        self.type_line(below).map(drop)
+    }
+
+    fn keys(&mut self) -> io::Result<Box<dyn Keys>> {
+        Ok(Box::new(self.keys.clone()))
     }
 }
 

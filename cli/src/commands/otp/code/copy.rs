@@ -66,6 +66,7 @@ pub(super) fn run(coded: &Coded, world: &mut World) -> Result<(), Failure> {
         world.note(
             "note: the terminal was asked to take it (OSC 52); if nothing comes when you paste, it does not do that",
         );
+        world.note("note: it never says what it holds, so then its clipboard is emptied, whatever is in it");
     }
     warn(info, world);
     Ok(())

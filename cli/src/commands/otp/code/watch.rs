@@ -1,31 +1,34 @@
 //! `--watch`: each code as it comes, and how long it lives. On a terminal one line that changes, else a line a code.
+//!
+//! Each code is a use of the vault, which so never locks itself. Nobody may have left that behind for good: it ends
+//! [`ALONE`] after the last key.
 
-use fob_bus::types::CodeInfo;
+use fob_ambient::Millis;
+use fob_bus::types::{CodeInfo, EntryInfo};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Coded, Shown, Wanted, fetch, warn};
 use crate::args::otp::Code;
 use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
+use crate::interrupt::{self, Held};
 use crate::text::account;
-use crate::{Failure, World, interrupt};
+use crate::world::Keys;
+use crate::{Failure, World};
 
 /// Cells of the bar that shrinks.
 const BAR: u64 = 15;
+/// How long it goes on without a key, in milliseconds: five minutes, in which a person signs in, and telephones.
+const ALONE: Millis = Millis(5 * 60_000);
 
 pub(super) async fn run(args: &Code, daemon: &Daemon, world: &mut World) -> Result<(), Failure> {
-    let query = &args.query;
-    let found = with_open_vault(world, daemon, async |daemon: &Daemon| Ok(daemon.otp().await?.find(query).await?));
-    let found = found.await?;
-    if found.kind == "hotp" {
-        let message =
-            format!("{} goes by a counter, and watching would use its codes up", account(&found.issuer, &found.name));
-        return Err(Failure::usage(message, "leave `--watch` out for the next one"));
-    }
-    let mut interrupt = interrupt::hold().map_err(|error| interrupt::unheld(&error))?;
+    let found = by_time(&args.query, daemon, world).await?;
+    let mut signals = Signals::hold()?;
     let live = world.out_is_terminal && !world.json;
     if live && !args.raw {
         world.print(&format!("{}  (Ctrl-C ends it)\n", account(&found.issuer, &found.name)))?;
     }
+    let mut company = Company::begin(live, world);
     let mut coded: Option<Coded> = None;
     let outcome = loop {
         let now = world.now();
@@ -48,13 +51,80 @@ pub(super) async fn run(args: &Code, daemon: &Daemon, world: &mut World) -> Resu
         }
         tokio::select! {
             () = world.pause.second() => {}
-            () = interrupt.pressed() => break Ok(()),
+            () = signals.end() => break Ok(()),
+        }
+        if company.is_gone(world.clock.monotonic()) {
+            break Ok(());
         }
     };
-    if live {
-        world.print(&format!("\r{:60}\r", ""))?;
+    if let Some(coded) = coded.filter(|_| live) {
+        let end = coded.0.valid_until.unwrap_or_default();
+        world.print(&format!("\r{:1$}\r", "", line(&coded, end).len()))?;
+    }
+    if company.is_gone(world.clock.monotonic()) {
+        world.note("Nobody pressed a key for five minutes, so this ended: it would keep the vault open.");
     }
     outcome
+}
+
+/// The account that is meant, if watching it uses nothing up.
+async fn by_time(query: &str, daemon: &Daemon, world: &mut World) -> Result<EntryInfo, Failure> {
+    let found = with_open_vault(world, daemon, async |daemon: &Daemon| Ok(daemon.otp().await?.find(query).await?));
+    let found = found.await?;
+    if found.kind != "hotp" {
+        return Ok(found);
+    }
+    let account = account(&found.issuer, &found.name);
+    let message = format!("{account} goes by a counter, and watching would use its codes up");
+    Err(Failure::usage(message, "leave `--watch` out for the next one"))
+}
+
+/// Whether somebody is still there.
+struct Company {
+    /// The keys, where there are any.
+    keys: Option<Box<dyn Keys>>,
+    last_key: Millis,
+}
+
+impl Company {
+    fn begin(live: bool, world: &mut World) -> Self {
+        let asks = live && world.terminal.is_there();
+        let keys = asks.then(|| world.terminal.keys().ok()).flatten();
+        Self { keys, last_key: world.clock.monotonic() }
+    }
+
+    fn is_gone(&mut self, now: Millis) -> bool {
+        if self.keys.as_mut().is_some_and(|keys| keys.pressed()) {
+            self.last_key = now;
+        }
+        now.0.saturating_sub(self.last_key.0) >= ALONE.0
+    }
+}
+
+/// What ends it from outside, so that the line goes and the keys of the terminal are as before.
+struct Signals {
+    interrupt: Held,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn hold() -> Result<Self, Failure> {
+        let other = |kind| signal(kind).map_err(|error| interrupt::unheld(&error));
+        Ok(Self {
+            interrupt: interrupt::hold().map_err(|error| interrupt::unheld(&error))?,
+            terminate: other(SignalKind::terminate())?,
+            hang_up: other(SignalKind::hangup())?,
+        })
+    }
+
+    async fn end(&mut self) {
+        tokio::select! {
+            () = self.interrupt.pressed() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
 }
 
 fn show(coded: &Coded, raw: bool, world: &mut World) -> Result<(), Failure> {

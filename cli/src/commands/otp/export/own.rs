@@ -6,7 +6,7 @@ use fob_exchange::{Exported, Report, Target, write};
 use zeroize::Zeroizing;
 
 use super::page;
-use crate::commands::otp::qr::{encode, half_blocks};
+use crate::commands::otp::qr::{QUIET, encode, half_blocks};
 use crate::{Exit, Failure};
 
 /// The codes.
@@ -28,7 +28,7 @@ pub(super) fn google_qr(
 fn codes(uris: &[&str]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut text = Zeroizing::new(String::new());
     for (number, uri) in uris.iter().enumerate() {
-        let lines = half_blocks(&encode(uri)?);
+        let lines = half_blocks(&encode(uri)?, QUIET);
         let mut longer = Zeroizing::new(String::with_capacity(
             text.len() + lines.iter().map(|line| line.len() + 1).sum::<usize>() + 32,
         ));
