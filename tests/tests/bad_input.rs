@@ -111,7 +111,7 @@ fn nonsense_is_no_account() {
         ("otpauth://totp/Example:ada", "secret"),
         ("otpauth://totp/Example:ada?secret=", "secret"),
         ("otpauth://totp/Example:ada?secret=JBSWY3DP&period=abc", "period"),
-        ("otpauth://xotp/Example:ada?secret=JBSWY3DPEHPK3PXP", "neither totp nor hotp"),
+        ("otpauth://xotp/Example:ada?secret=JBSWY3DPEHPK3PXP", "none of totp, hotp"),
         ("\u{0}\u{1b}[31m", "otpauth"),
     ] {
         let left = house.fob().args("otp add").stdin(uri).run().unwrap();
