@@ -4,14 +4,14 @@ use fob_exchange::{Exported, Password, Report, Target, write};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::destination::Destination;
+use super::destination::{Destination, put};
 use super::foreign::Foreign;
 use super::formats::ReadAs;
 use super::remark::{self, Remark};
 use crate::answer::Answer;
 use crate::args::exchange::Convert;
 use crate::secret::Source;
-use crate::text::{count, harmless_json, shown};
+use crate::text::{count, shown};
 use crate::{Exit, Failure, World};
 
 #[derive(Serialize)]
@@ -59,10 +59,7 @@ pub(super) fn run(args: &Convert, world: &mut World) -> Result<(), Failure> {
     let (bytes, mut report) = report(args, file, exported);
     report.written = report.refused.is_empty() || (args.skip_refused && report.accounts > 0);
     if report.written {
-        match destination {
-            Some(destination) => destination.write(&bytes, &mut *world.rng)?,
-            None => print(&bytes, world)?,
-        }
+        put(destination, &bytes, world)?;
     } else {
         report.accounts = 0;
     }
@@ -72,7 +69,7 @@ pub(super) fn run(args: &Convert, world: &mut World) -> Result<(), Failure> {
     } else {
         world.note(&report.words())
     }
-    if report.written { Ok(()) } else { Err(nothing_written(&report)) }
+    if report.written { Ok(()) } else { Err(remark::nothing_written(&report.refused)) }
 }
 
 /// Where the file goes, `None` for standard output.
@@ -116,17 +113,4 @@ fn report(args: &Convert, file: Report, exported: Exported) -> (Zeroizing<Vec<u8
         encrypted: args.to.is_encrypted(),
     };
     (exported.bytes, report)
-}
-
-/// Every kind of file is JSON, or lists URIs that have nothing but letters, digits and marks.
-fn print(bytes: &[u8], world: &mut World) -> Result<(), Failure> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Failure::new(Exit::Failed, "the file is no text").because(&error))?;
-    world.print(&harmless_json(text))
-}
-
-fn nothing_written(report: &Converted) -> Failure {
-    let refused = count(report.refused.len() as u64, "entry was refused", "entries were refused");
-    let failure = Failure::new(Exit::Failed, format!("{refused}, so nothing was written"));
-    failure.hint("`--skip-refused` writes the others, if there are any").after_answer()
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use fob_ambient::Rng;
 
-use crate::{Exit, Failure};
+use crate::text::harmless_json;
+use crate::{Exit, Failure, World};
 
 /// Where a new file goes.
 pub(super) struct Destination<'a> {
@@ -49,6 +50,22 @@ impl<'a> Destination<'a> {
         create(&fresh, bytes)?;
         fs::rename(&fresh, self.path).inspect_err(|_| drop(fs::remove_file(&fresh)))
     }
+}
+
+/// Writes the file where it goes, `None` for standard output.
+pub(super) fn put(destination: Option<Destination<'_>>, bytes: &[u8], world: &mut World) -> Result<(), Failure> {
+    match destination {
+        Some(destination) => destination.write(bytes, &mut *world.rng),
+        None => print(bytes, world),
+    }
+}
+
+/// Every kind of file is text. What moves a terminal is escaped, which JSON and pages read as the same; lists of URIs have
+/// nothing but letters, digits and marks.
+fn print(bytes: &[u8], world: &mut World) -> Result<(), Failure> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Failure::new(Exit::Failed, "the file is no text").because(&error))?;
+    world.print(&harmless_json(text))
 }
 
 fn is_same(there: &Metadata, input: &Path) -> bool {

@@ -16,7 +16,7 @@ use fob_exchange::{Exported, Format, Password, Report, import, write};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::destination::Destination;
+use super::destination::{Destination, put};
 use super::qr::no_pipe;
 use super::remark::{self, Remark};
 use crate::answer::Answer;
@@ -24,7 +24,7 @@ use crate::args::exchange::{Export, Kind};
 use crate::commands::unlock::{with_fresh, with_open_vault};
 use crate::daemon::{Daemon, awaiting};
 use crate::secret::Source;
-use crate::text::{count, harmless_json, shown};
+use crate::text::{count, shown};
 use crate::{Exit, Failure, World};
 
 #[derive(Serialize)]
@@ -72,10 +72,7 @@ pub(super) async fn run(args: Export, world: &mut World) -> Result<(), Failure> 
     let exported = exported(&args, &json, &report, &lock, password.as_ref(), world)?;
     let (bytes, mut written) = judged(&args, info, report, exported);
     if written.written {
-        match destination {
-            Some(destination) => destination.write(&bytes, &mut *world.rng)?,
-            None => print(&bytes, world)?,
-        }
+        put(destination, &bytes, world)?;
     } else {
         written.accounts = 0;
     }
@@ -85,7 +82,7 @@ pub(super) async fn run(args: Export, world: &mut World) -> Result<(), Failure> 
     } else {
         world.note(&written.words())
     }
-    if written.written { Ok(()) } else { Err(nothing_written(&written)) }
+    if written.written { Ok(()) } else { Err(remark::nothing_written(&written.refused)) }
 }
 
 /// Where the file goes, `None` for standard output.
@@ -219,17 +216,4 @@ fn judged(args: &Export, info: ExportInfo, report: Report, exported: Exported) -
         encrypted: args.to.is_encrypted(),
     };
     (exported.bytes, written)
-}
-
-/// Every kind of file is text. What moves a terminal is escaped, which JSON and pages read as the same.
-fn print(bytes: &[u8], world: &mut World) -> Result<(), Failure> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Failure::new(Exit::Failed, "the file is no text").because(&error))?;
-    world.print(&harmless_json(text))
-}
-
-fn nothing_written(report: &Written) -> Failure {
-    let refused = count(report.refused.len() as u64, "entry was refused", "entries were refused");
-    let failure = Failure::new(Exit::Failed, format!("{refused}, so nothing was written"));
-    failure.hint("`--skip-refused` writes the others, if there are any").after_answer()
 }

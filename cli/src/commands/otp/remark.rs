@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::text::{count, shown};
+use crate::{Exit, Failure};
 
 /// A sentence about an account, or about the whole file.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,13 @@ impl Remark {
     fn line(&self) -> String {
         format!("  {}\n", self.sentence())
     }
+}
+
+/// All or nothing was asked for, and some were refused.
+pub(super) fn nothing_written(refused: &[Remark]) -> Failure {
+    let refused = count(refused.len() as u64, "entry was refused", "entries were refused");
+    let failure = Failure::new(Exit::Failed, format!("{refused}, so nothing was written"));
+    failure.hint("`--skip-refused` writes the others, if there are any").after_answer()
 }
 
 impl From<fob_exchange::Change> for Remark {
