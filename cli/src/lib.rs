@@ -21,6 +21,7 @@ pub mod failure;
 mod interrupt;
 mod secret;
 mod server;
+mod system;
 mod text;
 mod timekeeping;
 pub mod ui;

@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 
 use fob_bus::pipe;
 use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use zeroize::Zeroizing;
 
+use crate::system::copy_of_descriptor;
 use crate::{Exit, Failure, World};
 
 /// A passphrase, PIN, password, code, URI or session. Wiped on drop.
@@ -187,9 +187,7 @@ impl Sink {
 /// A copy of one of our own descriptors, open for this. Not opened again by its name under /proc: that would wait for the
 /// other end of a named pipe whose writer is through already, and begin a file anew.
 fn own_descriptor(number: u32, access: OFlags) -> io::Result<File> {
-    let number = number.try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
-    let ourselves = pidfd_open(getpid(), PidfdFlags::empty())?;
-    let copy = pidfd_getfd(ourselves, number, PidfdGetfdFlags::empty())?;
+    let copy = copy_of_descriptor(number)?;
     let mode = fcntl_getfl(&copy)? & OFlags::RWMODE;
     if mode == access || mode == OFlags::RDWR { Ok(copy.into()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
