@@ -89,13 +89,7 @@ impl Tpm<'_> {
         let parent = self.parent()?;
         let mut session = self.session(&parent, Zeroizing::default())?;
         // The sensitive part, then the public one, no outside info, no PCRs.
-        let auth = pin_value(pin);
-        let mut parameters = Zeroizing::new(Vec::with_capacity(256));
-        let sensitive = Zeroizing::new([sized(&auth), sized(secret)].concat());
-        parameters.extend_from_slice(&sized(&sensitive));
-        parameters.extend_from_slice(&sized(&template::sealed_object()));
-        parameters.extend_from_slice(&sized(&[]));
-        parameters.extend_from_slice(&0_u32.to_be_bytes());
+        let parameters = creation(&pin_value(pin), secret);
         let response = self.in_session(&mut session, CREATE, &[(parent.handle, &parent.name)], parameters, DECRYPT)?;
         let mut reader = Reader(&response);
         let (private, public) = (reader.sized()?.to_vec(), reader.sized()?.to_vec());
@@ -110,8 +104,10 @@ impl Tpm<'_> {
         let (handle, name) = self.load(&parent, blob)?;
         let mut session = self.session(&parent, pin_value(pin))?;
         let response = self.in_session(&mut session, UNSEAL, &[(handle, &name)], Zeroizing::default(), ENCRYPT)?;
-        let secret = Reader(&response).sized()?;
-        secret.try_into().map(Zeroizing::new).map_err(|_| TpmError::Nonsense)
+        let unsealed: &[u8; SECRET_LENGTH] = Reader(&response).sized()?.try_into().map_err(|_| TpmError::Nonsense)?;
+        let mut secret = Zeroizing::new([0; SECRET_LENGTH]);
+        secret.copy_from_slice(unsealed);
+        Ok(secret)
     }
 
     /// The storage key: made from the owner's seed, the same each time.
@@ -152,7 +148,7 @@ impl Tpm<'_> {
     /// A command that loads something, for a handle whose authorisation value is empty.
     fn with_empty_password(&mut self, code: u32, handle: u32, parameters: &[u8]) -> Result<(u32, Vec<u8>), TpmError> {
         let area = [PASSWORD.to_be_bytes().as_slice(), &sized(&[]), &[0], &sized(&[])].concat();
-        let body = [handle.to_be_bytes().to_vec(), area_of(&area), parameters.to_vec()].concat();
+        let body = [handle.to_be_bytes().as_slice(), &area_of(&area), parameters].concat();
         let response = self.send(SESSIONS, code, &body)?;
         let mut reader = Reader(&response);
         let loaded = reader.u32()?;
@@ -172,8 +168,10 @@ impl Tpm<'_> {
     ) -> Result<Zeroizing<Vec<u8>>, TpmError> {
         let names: Vec<&[u8]> = handles.iter().map(|(_, name)| *name).collect();
         let signed = session.sign(code, &names, &mut parameters, attributes, self.rng);
+        // What must not be read is encrypted by now.
         let handles: Vec<u8> = handles.iter().flat_map(|(handle, _)| handle.to_be_bytes()).collect();
-        let response = self.send(SESSIONS, code, &[handles, area_of(&signed.area), parameters.to_vec()].concat())?;
+        let body = [handles.as_slice(), &area_of(&signed.area), &parameters].concat();
+        let response = self.send(SESSIONS, code, &body)?;
         let mut reader = Reader(&response);
         let length = usize::try_from(reader.u32()?).map_err(|_| TpmError::Nonsense)?;
         let mut parameters = Zeroizing::new(reader.take(length)?.to_vec());
@@ -219,6 +217,20 @@ impl Tpm<'_> {
     }
 }
 
+/// The parameters of Create: the sensitive part (the authorisation value and the secret), the public one, no outside
+/// info, no PCRs. Written into one buffer that never grows, so that nothing is left behind in a smaller one.
+fn creation(auth: &[u8], secret: &[u8; SECRET_LENGTH]) -> Zeroizing<Vec<u8>> {
+    let length = |part: usize| u16::try_from(part).expect("a hash and a secret are short").to_be_bytes();
+    let public = sized(&template::sealed_object());
+    let sensitive = 2 + auth.len() + 2 + secret.len();
+    let rest = [public.as_slice(), &sized(&[]), &0_u32.to_be_bytes()].concat();
+    let mut parameters = Zeroizing::new(Vec::with_capacity(2 + sensitive + rest.len()));
+    for part in [length(sensitive).as_slice(), &length(auth.len()), auth, &length(secret.len()), secret, &rest] {
+        parameters.extend_from_slice(part);
+    }
+    parameters
+}
+
 /// An object's name (part 1, section 16): the hash algorithm, and the hash of the public area.
 fn name_of(public: &[u8]) -> Vec<u8> {
     [ALG_SHA256.to_be_bytes().as_slice(), &sha256(&[public])].concat()
@@ -233,7 +245,8 @@ fn area_of(area: &[u8]) -> Vec<u8> {
 /// TPM drops them (part 1, section 19.4).
 fn pin_value(pin: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
     let Some(pin) = pin else { return Zeroizing::default() };
-    let mut value = Zeroizing::new(sha256(&[b"fob tpm pin\0", pin]).to_vec());
+    let hash = Zeroizing::new(sha256(&[b"fob tpm pin\0", pin]));
+    let mut value = Zeroizing::new(hash.to_vec());
     while value.last() == Some(&0) {
         value.pop();
     }

@@ -61,8 +61,8 @@ impl Salt {
         let (our_x, our_y) = uncompressed.split_at(32);
         let shared = ours.diffie_hellman(&theirs);
         // KDFe (part 1, section 11.4.10.3) to 256 bits: one round of SHA-256.
-        let z = Zeroizing::new(<[u8; 32]>::from(*shared.raw_secret_bytes()));
-        let secret = Zeroizing::new(sha256(&[&1_u32.to_be_bytes(), z.as_slice(), b"SECRET\0", our_x, x]));
+        let z = shared.raw_secret_bytes().as_slice();
+        let secret = Zeroizing::new(sha256(&[&1_u32.to_be_bytes(), z, b"SECRET\0", our_x, x]));
         Ok(Self { encrypted: sized(&[sized(our_x), sized(our_y)].concat()), secret })
     }
 }
@@ -159,13 +159,17 @@ impl Session {
     fn cipher(&self, encrypt: bool, newer: &[u8], older: &[u8], data: &mut [u8]) {
         let material = kdf_a(&self.value(), b"CFB", newer, older);
         let (key, iv) = material.split_at(16);
-        let key: [u8; 16] = *key.first_chunk().expect("16 of 32 bytes");
-        let mut previous: [u8; 16] = *iv.first_chunk().expect("the other 16");
+        let key: &[u8; 16] = key.first_chunk().expect("16 of 32 bytes");
+        let mut previous = Zeroizing::new([0; 16]);
+        previous.copy_from_slice(iv);
+        // The key stream and what crosses the wire are together what must not be read, so it is wiped as a key is.
+        let mut stream = Zeroizing::new([0; 16]);
         for chunk in data.chunks_mut(16) {
             // One block of CBC over zeros with this IV is AES of the IV: CFB's key stream.
-            let mut stream = Block::<cbc::Encryptor<Aes128>>::default();
-            cbc::Encryptor::<Aes128>::new(&key.into(), &previous.into()).encrypt_block(&mut stream);
-            for ((byte, mask), kept) in chunk.iter_mut().zip(stream.iter()).zip(&mut previous) {
+            stream.fill(0);
+            let block: &mut Block<cbc::Encryptor<Aes128>> = (&mut *stream).into();
+            cbc::Encryptor::<Aes128>::new(key.into(), (&*previous).into()).encrypt_block(block);
+            for ((byte, mask), kept) in chunk.iter_mut().zip(stream.iter()).zip(previous.iter_mut()) {
                 let before = *byte;
                 *byte ^= mask;
                 *kept = if encrypt { *byte } else { before };
