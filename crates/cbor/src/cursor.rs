@@ -5,29 +5,15 @@
 
 use std::cmp::Ordering;
 
-use crate::{DecodeError, Fault, Limits};
+use crate::head::{ARRAY, BYTES, FALSE, Head, Input, MAP, NEGATIVE, NULL, SIMPLE, TEXT, TRUE, UNSIGNED};
+use crate::{DecodeError, Fault, Limits, Strictness};
 
 #[cfg(test)]
 mod tests;
 
-const UNSIGNED: u8 = 0;
-const NEGATIVE: u8 = 1;
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
-const ARRAY: u8 = 4;
-const MAP: u8 = 5;
-const SIMPLE: u8 = 7;
-
-const FALSE: u64 = 20;
-const TRUE: u64 = 21;
-const NULL: u64 = 22;
-
 /// A place in bytes that are read. After an error it stands somewhere behind the beginning of what it could not read.
 #[derive(Debug, Clone)]
-pub struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
+pub struct Cursor<'a>(Input<'a>);
 
 /// Why an item could not be read as what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +56,13 @@ impl<'a> Cursor<'a> {
     /// Stands before the first byte.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self(Input::new(bytes))
     }
 
     /// What has not been read.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
+        self.0.rest()
     }
 
     /// Everything must have been read.
@@ -84,7 +70,7 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`Fault::TrailingBytes`].
     pub fn end(&self) -> Result<(), DecodeError> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.stopped(Fault::TrailingBytes)) }
+        if self.rest().is_empty() { Ok(()) } else { Err(self.0.stopped(Fault::TrailingBytes)) }
     }
 
     /// How many items the array has that begins here, as it says itself: they need not be there.
@@ -170,9 +156,9 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// Those of `read`.
     pub fn spanned<T, E>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<(T, &'a [u8]), E> {
-        let start = self.at;
+        let start = self.0.at();
         let value = read(self)?;
-        Ok((value, self.bytes.get(start..self.at).unwrap_or_default()))
+        Ok((value, self.0.since(start)))
     }
 
     /// Steps over an item, and gives back what it is if it is a text.
@@ -192,7 +178,7 @@ impl<'a> Cursor<'a> {
 
     /// Steps over what stands behind a head.
     fn skip_rest(&mut self, major: u8, argument: u64, depth: usize) -> Result<(), DecodeError> {
-        let deeper = || depth.checked_sub(1).ok_or_else(|| self.stopped(Fault::TooDeep));
+        let deeper = || depth.checked_sub(1).ok_or_else(|| self.0.stopped(Fault::TooDeep));
         match major {
             UNSIGNED | NEGATIVE => {}
             BYTES => drop(self.slice(argument)?),
@@ -209,7 +195,7 @@ impl<'a> Cursor<'a> {
                 }
             }
             SIMPLE if matches!(argument, FALSE | TRUE | NULL) => {}
-            _ => return Err(self.stopped(Fault::Unsupported)),
+            _ => return Err(self.0.stopped(Fault::Unsupported)),
         }
         Ok(())
     }
@@ -219,47 +205,23 @@ impl<'a> Cursor<'a> {
         if major == expected { Ok(argument) } else { Err(ReadError::Type) }
     }
 
-    /// Major type and argument (RFC 8949 §3).
+    /// Major type and argument.
     fn head(&mut self) -> Result<(u8, u64), DecodeError> {
-        let [first] = self.take()?;
-        let (major, info) = (first >> 5, first & 0x1f);
-        let (argument, least) = match info {
-            0..=23 => (u64::from(info), 0),
-            24 => (u64::from(u8::from_be_bytes(self.take()?)), 24),
-            25 => (u64::from(u16::from_be_bytes(self.take()?)), 0x100),
-            26 => (u64::from(u32::from_be_bytes(self.take()?)), 0x1_0000),
-            27 => (u64::from_be_bytes(self.take()?), 0x1_0000_0000),
-            31 => return Err(self.stopped(Fault::Indefinite)),
-            _ => return Err(self.stopped(Fault::Malformed)),
-        };
-        if major == SIMPLE && info >= 24 {
-            return Err(self.stopped(Fault::Unsupported));
+        match self.0.head(Strictness::Canonical) {
+            Ok(Head { major, argument: Some(argument) }) => Ok((major, argument)),
+            // A break where an item must stand.
+            Ok(Head { major: SIMPLE, argument: None }) => Err(self.0.stopped(Fault::Malformed)),
+            Ok(_) => Err(self.0.stopped(Fault::Indefinite)),
+            Err(fault) => Err(self.0.stopped(fault)),
         }
-        if argument < least {
-            return Err(self.stopped(Fault::NotShortest));
-        }
-        Ok((major, argument))
     }
 
     fn utf8(&mut self, length: u64) -> Result<&'a str, DecodeError> {
-        std::str::from_utf8(self.slice(length)?).map_err(|_| self.stopped(Fault::Utf8))
+        std::str::from_utf8(self.slice(length)?).map_err(|_| self.0.stopped(Fault::Utf8))
     }
 
     fn slice(&mut self, length: u64) -> Result<&'a [u8], DecodeError> {
-        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
-        let slice = end.and_then(|end| self.bytes.get(self.at..end)).ok_or_else(|| self.stopped(Fault::Truncated))?;
-        self.at += slice.len();
-        Ok(slice)
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let taken = self.rest().first_chunk().ok_or_else(|| self.stopped(Fault::Truncated))?;
-        self.at += N;
-        Ok(*taken)
-    }
-
-    const fn stopped(&self, fault: Fault) -> DecodeError {
-        DecodeError { at: self.at, fault }
+        self.0.slice(length).map_err(|fault| self.0.stopped(fault))
     }
 }
 
@@ -275,8 +237,8 @@ impl<K: Ord> Keys<K> {
     fn follow(&mut self, key: K, cursor: &Cursor<'_>) -> Result<(), DecodeError> {
         match self.last.as_ref().map(|last| last.cmp(&key)) {
             None | Some(Ordering::Less) => {}
-            Some(Ordering::Equal) => return Err(cursor.stopped(Fault::DuplicateKey)),
-            Some(Ordering::Greater) => return Err(cursor.stopped(Fault::KeyOrder)),
+            Some(Ordering::Equal) => return Err(cursor.0.stopped(Fault::DuplicateKey)),
+            Some(Ordering::Greater) => return Err(cursor.0.stopped(Fault::KeyOrder)),
         }
         self.last = Some(key);
         Ok(())

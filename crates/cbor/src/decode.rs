@@ -1,5 +1,6 @@
 //! From bytes to value (RFC 8949 §3, CTAP 2.3 §8): total, bounded, strict unless told otherwise.
 
+use crate::head::{ARRAY, BYTES, FALSE, Head, Input, MAP, NEGATIVE, NULL, SIMPLE, TAG, TEXT, TRUE, UNSIGNED};
 use crate::map::canonical_order;
 use crate::{Map, Value};
 
@@ -106,87 +107,59 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Value, DecodeError> {
 /// # Errors
 /// Names the fault and the offset.
 pub fn decode_prefix(bytes: &[u8], limits: Limits) -> Result<(Value, usize), DecodeError> {
-    let mut reader = Reader { bytes, at: 0, strictness: limits.strictness };
+    let mut reader = Reader { input: Input::new(bytes), strictness: limits.strictness };
     match reader.item(limits.depth.min(Limits::DEEPEST)) {
-        Ok(value) => Ok((value, reader.at)),
-        Err(fault) => Err(DecodeError { at: reader.at, fault }),
+        Ok(value) => Ok((value, reader.input.at())),
+        Err(fault) => Err(reader.input.stopped(fault)),
     }
 }
 
 /// Capacity reserved on the word of a length that has not been seen to be true; growth beyond it is paid for by input.
 const RESERVE: usize = 16;
 
-const BREAK: u8 = 0xff;
-
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    input: Input<'a>,
     strictness: Strictness,
 }
 
-/// The first byte of an item, taken apart, with its argument.
-struct Head {
-    major: u8,
-    /// `None`: indefinite length, or a break.
-    argument: Option<u64>,
-}
-
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn item(&mut self, depth: usize) -> Result<Value, Fault> {
         let Head { major, argument } = self.head()?;
         match (major, argument) {
-            (0, Some(number)) => Ok(Value::Unsigned(number)),
-            (1, Some(number)) => Ok(Value::Negative(number)),
-            (2, length) => self.string(2, length).map(Value::Bytes),
-            (3, length) => self.text(length).map(Value::Text),
-            (4, count) => self.array(count, depth.checked_sub(1).ok_or(Fault::TooDeep)?),
-            (5, count) => self.map(count, depth.checked_sub(1).ok_or(Fault::TooDeep)?),
-            (7, Some(20)) => Ok(Value::Bool(false)),
-            (7, Some(21)) => Ok(Value::Bool(true)),
-            (7, Some(22)) => Ok(Value::Null),
-            (6 | 7, Some(_)) => Err(Fault::Unsupported),
+            (UNSIGNED, Some(number)) => Ok(Value::Unsigned(number)),
+            (NEGATIVE, Some(number)) => Ok(Value::Negative(number)),
+            (BYTES, length) => self.string(BYTES, length).map(Value::Bytes),
+            (TEXT, length) => self.text(length).map(Value::Text),
+            (ARRAY, count) => self.array(count, depth.checked_sub(1).ok_or(Fault::TooDeep)?),
+            (MAP, count) => self.map(count, depth.checked_sub(1).ok_or(Fault::TooDeep)?),
+            (SIMPLE, Some(FALSE)) => Ok(Value::Bool(false)),
+            (SIMPLE, Some(TRUE)) => Ok(Value::Bool(true)),
+            (SIMPLE, Some(NULL)) => Ok(Value::Null),
+            (TAG | SIMPLE, Some(_)) => Err(Fault::Unsupported),
             _ => Err(Fault::Malformed),
         }
     }
 
     fn head(&mut self) -> Result<Head, Fault> {
-        let [first] = self.take::<1>()?;
-        let (major, info) = (first >> 5, first & 0x1f);
-        let (argument, least) = match info {
-            0..=23 => (u64::from(info), 0),
-            24 => (u64::from(u8::from_be_bytes(self.take()?)), 24),
-            25 => (u64::from(u16::from_be_bytes(self.take()?)), 0x100),
-            26 => (u64::from(u32::from_be_bytes(self.take()?)), 0x1_0000),
-            27 => (u64::from_be_bytes(self.take()?), 0x1_0000_0000),
-            31 if major >= 2 && major != 6 => return Ok(Head { major, argument: None }),
-            _ => return Err(Fault::Malformed),
-        };
-        // Behind major type 7 stand the bits of a float or a simple value, not a number with a shortest form.
-        if major == 7 && info >= 24 {
-            return Err(Fault::Unsupported);
-        }
-        if argument < least && self.strictness == Strictness::Canonical {
-            return Err(Fault::NotShortest);
-        }
-        Ok(Head { major, argument: Some(argument) })
+        self.input.head(self.strictness)
     }
 
     fn text(&mut self, length: Option<u64>) -> Result<String, Fault> {
-        String::from_utf8(self.string(3, length)?).map_err(|_| Fault::Utf8)
+        String::from_utf8(self.string(TEXT, length)?).map_err(|_| Fault::Utf8)
     }
 
     /// A byte or text string; chunks, if it is of indefinite length, are each of the same type (RFC 8949 §3.2.3).
     fn string(&mut self, major: u8, length: Option<u64>) -> Result<Vec<u8>, Fault> {
         if let Some(length) = length {
-            return self.slice(length).map(<[u8]>::to_vec);
+            return self.input.slice(length).map(<[u8]>::to_vec);
         }
         self.indefinite()?;
         let mut whole = Vec::new();
-        while !self.at_break() {
+        while !self.input.at_break() {
             let chunk = self.head()?;
             let (true, Some(length)) = (chunk.major == major, chunk.argument) else { return Err(Fault::Malformed) };
-            let chunk = self.slice(length)?;
-            if major == 3 && std::str::from_utf8(chunk).is_err() {
+            let chunk = self.input.slice(length)?;
+            if major == TEXT && std::str::from_utf8(chunk).is_err() {
                 return Err(Fault::Utf8);
             }
             whole.extend_from_slice(chunk);
@@ -241,7 +214,7 @@ impl<'a> Reader<'a> {
                 *left -= 1;
                 true
             }
-            None => !self.at_break(),
+            None => !self.input.at_break(),
         }
     }
 
@@ -250,27 +223,5 @@ impl<'a> Reader<'a> {
             Strictness::Canonical => Err(Fault::Indefinite),
             Strictness::Lenient => Ok(()),
         }
-    }
-
-    /// Steps over a break, if one is next.
-    fn at_break(&mut self) -> bool {
-        let found = self.bytes.get(self.at) == Some(&BREAK);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn slice(&mut self, length: u64) -> Result<&'a [u8], Fault> {
-        let length = usize::try_from(length).map_err(|_| Fault::Truncated)?;
-        let end = self.at.checked_add(length).ok_or(Fault::Truncated)?;
-        let slice = self.bytes.get(self.at..end).ok_or(Fault::Truncated)?;
-        self.at = end;
-        Ok(slice)
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let taken = rest.first_chunk::<N>().ok_or(Fault::Truncated)?;
-        self.at += N;
-        Ok(*taken)
     }
 }

@@ -12,6 +12,7 @@
 mod cursor;
 mod decode;
 mod encode;
+mod head;
 mod map;
 mod value;
 
