@@ -1,26 +1,9 @@
 # What a person does with the package, in a system that has never seen it. Every check says what it found.
-export DEBIAN_FRONTEND=noninteractive
-failed=0
-ok() { echo "ok      $1"; }
-bad() { echo "FAILED  $1: $2"; failed=1; }
-# check NAME COMMAND...: COMMAND ends well.
-check() {
-    name=$1
-    shift
-    if said=$("$@" 2>&1); then ok "$name"; else bad "$name" "$said"; fi
-}
-# expect NAME WANTED FOUND
-expect() { if [ "$2" = "$3" ]; then ok "$1"; else bad "$1" "not '$2' but '$3'"; fi; }
-# ada COMMAND: as a person with a session of her own.
-ada() { runuser -u ada -- env XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/ada DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus "$@"; }
-# until COMMAND: true within ten seconds.
-soon() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; "$@"; }
+. ./words.sh
 
 old=/share/fob_0.0.9-1_amd64.deb
 new=$(ls /share/fob_*.deb | grep -v 0.0.9)
 
-echo '127.0.0.1 localhost' >/etc/hosts
-useradd --create-home --uid 1000 ada
 loginctl enable-linger ada
 check "a person is logged in" soon test -S /run/user/1000/bus
 
@@ -30,8 +13,7 @@ check "its socket listens in the session that is open" soon test -S /run/user/10
 expect "fobd does not run before somebody comes" inactive "$(ada systemctl --user is-active fobd.service)"
 
 echo "# activated by D-Bus"
-status=$(ada busctl --user call dev.fob.Fob1 /dev/fob/Fob1 dev.fob.Manager1 Status 2>&1)
-case $status in *'"vault" s "none"'*) ok "a call on the session bus starts it" ;; *) bad "a call on the session bus starts it" "$status" ;; esac
+says "a call on the session bus starts it" '*"vault" s "none"*' ada busctl --user call dev.fob.Fob1 /dev/fob/Fob1 dev.fob.Manager1 Status
 expect "as the unit" active "$(ada systemctl --user is-active fobd.service)"
 pid=$(ada systemctl --user show --property MainPID --value fobd.service)
 
@@ -52,11 +34,9 @@ for _ in 1 2; do
     [ "$code" != "$(oathtool --totp -b JBSWY3DPEHPK3PXP)" ] || break
 done
 expect "the code of the command line is oathtool's" "$(oathtool --totp -b JBSWY3DPEHPK3PXP)" "$code"
-answer=$(ada busctl --user call dev.fob.Fob1 /dev/fob/Fob1 dev.fob.Otp1 List 2>&1)
-case $answer in *may\ not\ do\ this*) ok "busctl is told no" ;; *) bad "busctl is told no" "$answer" ;; esac
+says "busctl is told no" "*may not do this*" ada busctl --user call dev.fob.Fob1 /dev/fob/Fob1 dev.fob.Otp1 List
 cp /usr/bin/fob /home/ada/fob
-answer=$(ada /home/ada/fob otp list 2>&1)
-case $answer in *"does not lie beside"*) ok "a copy of fob in the home directory is a stranger" ;; *) bad "a copy of fob in the home directory is a stranger" "$answer" ;; esac
+says "a copy of fob in the home directory is a stranger" "*does not lie beside*" ada /home/ada/fob otp list
 
 echo "# a sign-in, inside of it"
 ada sh -c '/share/fob-softkey --socket /run/user/1000/key --ram --touch allow >/home/ada/key.txt 2>&1 & echo $! >/home/ada/key.pid'
