@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use fob_bus::proxy::{Key1Proxy, Manager1Proxy, Otp1Proxy, Request1Proxy, Vault1Proxy, WebAuthn1Proxy};
 use fob_bus::types::Status;
 use fob_bus::{CallError, names};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use zbus::fdo::ObjectManagerProxy;
 use zbus::proxy::{Builder, CacheProperties, Defaults};
 use zbus::{Connection, ObjectPath, OwnedObjectPath, Proxy};
@@ -78,7 +79,16 @@ pub(crate) fn text_of(reader: &OwnedFd) -> Result<zeroize::Zeroizing<String>, Fa
     long_text_of(reader, fob_bus::pipe::SHORT)
 }
 
-/// The same of at most so many bytes.
+/// What has come through a pipe by now, if it is text: a secret is put there in one piece. Waits for nothing.
+pub(crate) fn text_by_now(reader: &OwnedFd) -> Option<zeroize::Zeroizing<String>> {
+    fcntl_setfl(reader, fcntl_getfl(reader).ok()? | OFlags::NONBLOCK).ok()?;
+    let mut bytes = zeroize::Zeroizing::new([0; fob_bus::pipe::SHORT]);
+    let length = rustix::io::read(reader, &mut bytes[..]).ok()?;
+    let text = std::str::from_utf8(bytes.get(..length)?).ok()?.trim_end();
+    (!text.is_empty()).then(|| zeroize::Zeroizing::new(text.to_owned()))
+}
+
+/// A text of at most so many bytes that came through a pipe.
 pub(crate) fn long_text_of(reader: &OwnedFd, limit: usize) -> Result<zeroize::Zeroizing<String>, Failure> {
     let bytes = fob_bus::pipe::take(reader, limit)
         .map_err(|error| Failure::new(crate::Exit::Failed, "fobd's answer did not come through").because(&error))?;

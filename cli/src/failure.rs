@@ -177,7 +177,10 @@ impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let hint = match &error {
             ConnectError::NoPlace => "log in with a session of your own, or name fobd's socket in FOB_SOCKET",
-            ConnectError::NotRunning { .. } => "start it: `systemctl --user start fobd.socket`, or `fobd`",
+            ConnectError::NotRunning { .. } => {
+                "start it: `systemctl --user start fobd.socket`, or `fobd`; if it does not stay, `fobd --check-config` \
+                 says whether its settings file is wrong"
+            }
             // It may be an older fobd, which hides.
             ConnectError::NotFobd { source: NotFobd::Unseen(error), .. }
                 if error.kind() == std::io::ErrorKind::PermissionDenied =>
@@ -187,7 +190,11 @@ impl From<ConnectError> for Failure {
             ConnectError::NotFobd { .. } => {
                 "nothing was sent to it; end that program, start fobd, and see `fob doctor`"
             }
-            ConnectError::Bus(_) => "run `fob doctor`; after an upgrade, `systemctl --user restart fobd`",
+            // systemd listens for it, and it does not start.
+            ConnectError::Bus(_) => {
+                "run `fob doctor`; after an upgrade, `systemctl --user restart fobd`; `fobd --check-config` says \
+                 whether its settings file is wrong"
+            }
         };
         let mut failure = Self::new(Exit::NoDaemon, error.to_string()).hint(hint);
         failure.word = "NoDaemon".to_owned();

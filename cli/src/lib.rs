@@ -64,7 +64,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut Worl
     if let Some(exit) = completion::called(&arguments, world).await {
         return exit;
     }
-    let cli = match usage::parse(arguments) {
+    let cli = match usage::parse(&arguments) {
         Ok(cli) => cli,
         Err(usage::Aside::Help(text)) => return world.say_on_stdout(&text),
         Err(usage::Aside::Wrong(text)) => {

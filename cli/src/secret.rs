@@ -131,6 +131,11 @@ pub(crate) fn gave_up() -> Failure {
     Failure::new(Exit::Failed, "you gave up")
 }
 
+/// Whether it says that, whatever it says besides.
+pub(crate) fn has_given_up(failure: &Failure) -> bool {
+    failure.message == gave_up().message
+}
+
 /// A yes or no from the terminal; anything but a yes is a no.
 pub(crate) fn confirmed(world: &mut World, question: &str) -> Result<bool, Failure> {
     let answer = world
@@ -176,9 +181,9 @@ impl Sink {
     }
 
     /// Writes the secret and a line break.
-    pub(crate) fn write(mut self, secret: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&self, secret: &[u8]) -> Result<(), Failure> {
         let line = Zeroizing::new([secret, b"\n"].concat());
-        self.file.write_all(&line).map_err(|error| {
+        (&self.file).write_all(&line).map_err(|error| {
             Failure::new(Exit::Failed, format!("the descriptor takes no {}", self.what)).because(&error)
         })
     }

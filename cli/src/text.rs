@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 /// The text without control and bidirectional characters.
 pub(crate) fn shown(text: &str) -> String {
@@ -33,22 +34,31 @@ pub(crate) fn moment(unix: u64) -> String {
     format!("{} {hour:02}:{minute:02}:{second:02} UTC", time.date())
 }
 
-/// JSON with every character escaped that does something to a terminal. It says the same to a program.
-pub(crate) fn harmless_json(json: &str) -> String {
-    let mut harmless = String::with_capacity(json.len());
-    for character in json.chars() {
-        // Line breaks stand between members: inside strings they are escaped already.
-        if character == '\n'
-            || *fob_otp::printable(character.encode_utf8(&mut [0; 4])) == *character.encode_utf8(&mut [0; 4])
-        {
-            harmless.push(character);
+/// JSON with every character escaped that does something to a terminal. It says the same to a program. `None` where there
+/// is nothing to escape, so that a long list of secrets is not copied for nothing.
+pub(crate) fn harmless_json(json: &str) -> Option<Zeroizing<String>> {
+    let room: usize = json.chars().map(|one| if is_harmless(one) { one.len_utf8() } else { 6 * one.len_utf16() }).sum();
+    // What is escaped becomes longer: as many bytes are the same bytes.
+    if room == json.len() {
+        return None;
+    }
+    let mut harmless = Zeroizing::new(String::with_capacity(room));
+    for one in json.chars() {
+        if is_harmless(one) {
+            harmless.push(one);
         } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
+            for unit in one.encode_utf16(&mut [0; 2]) {
                 let _ = write!(harmless, "\\u{unit:04x}");
             }
         }
     }
-    harmless
+    Some(harmless)
+}
+
+/// Line breaks stand between members: inside strings they are escaped already.
+fn is_harmless(one: char) -> bool {
+    let (mut text, mut same) = ([0; 4], [0; 4]);
+    one == '\n' || *fob_otp::printable(one.encode_utf8(&mut text)) == *one.encode_utf8(&mut same)
 }
 
 /// Rows of equal columns, two spaces apart; nothing behind the last column.
@@ -72,9 +82,11 @@ mod tests {
     #[test]
     fn json_says_the_same_and_does_nothing_to_a_terminal() {
         let strange = "a\u{202e}b\u{9b}31m\u{7f}\u{1b}c 𝄞 ü";
-        let json = harmless_json(&serde_json::to_string_pretty(&[strange]).unwrap());
+        let json = harmless_json(&serde_json::to_string_pretty(&[strange]).unwrap()).unwrap();
         assert!(!json.contains(['\u{202e}', '\u{9b}', '\u{7f}', '\u{1b}']));
         assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [strange]);
+        assert_eq!(json.capacity(), json.len(), "it never grew");
+        assert_eq!(harmless_json("[\n  \"𝄞 ü\"\n]"), None);
     }
 
     #[test]

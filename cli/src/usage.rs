@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::Cli;
+use crate::args::{Cli, short_cut};
 
 /// Not a command to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,10 @@ pub(crate) enum Aside {
 }
 
 /// Parses the command line.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Aside> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Aside> {
+    if let Some(cli) = short_cut::code(arguments) {
+        return Ok(cli);
+    }
     Cli::try_parse_from(arguments).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Aside::Help(error.render().ansi().to_string()),
         _ => Aside::Wrong(wrong(&error)),
@@ -52,7 +55,7 @@ mod tests {
     use super::*;
 
     fn wrong(line: &str) -> String {
-        match parse(line.split(' ').map(OsString::from)) {
+        match parse(&line.split(' ').map(OsString::from).collect::<Vec<_>>()) {
             Err(Aside::Wrong(text)) => text,
             other => panic!("{line}: {other:?}"),
         }

@@ -190,7 +190,7 @@ impl World {
 fn json<T: Serialize>(schema: &'static str, members: &T) -> String {
     let text = serde_json::to_string_pretty(&Object { schema, members })
         .expect("answers are structs of texts, numbers and lists, which always serialise");
-    harmless_json(&text) + "\n"
+    harmless_json(&text).map_or(text, |harmless| harmless.to_string()) + "\n"
 }
 
 /// Until the system's clock shows another second.

@@ -4,21 +4,22 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::doors::HOLD_SOCKET;
+use crate::locks::IdleLock;
 
 /// How to call it.
 pub const USAGE: &str = "usage: fobd [--no-session-bus] [--idle-lock SECONDS|never]
+       fobd --check-config
 
 The daemon of fob: the only opener of security keys and of the vault. It listens on
-$XDG_RUNTIME_DIR/fob/fobd.sock (or $FOB_SOCKET), or on the socket that systemd passes.
+$XDG_RUNTIME_DIR/fob/fobd.sock (or $FOB_SOCKET), or on the socket that systemd passes. What locks the vault is set in
+$XDG_CONFIG_HOME/fob/fobd.toml.
 
-  --no-session-bus     do not own dev.fob.Fob1 on the session bus
-  --idle-lock SECONDS  lock the vault after so long without use (900); never: keep it open
+  --no-session-bus     do not own dev.fob.Fob1 on the session bus, and do not listen there
+  --idle-lock SECONDS  lock the vault after so long without use, whatever the file says (900); never: keep it open
+  --check-config       print what the file means, or what is wrong with it, and end
   --version            print the version
   --help               print this
 ";
-
-/// The vault locks after a quarter of an hour without use.
-const IDLE_LOCK: Duration = Duration::from_secs(15 * 60);
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Request {
     Serve(Options),
     /// Hold the socket of the fobd that started this process. No argument for people: [`USAGE`] leaves it out.
     HoldSocket,
+    /// Say what the settings file means.
+    CheckConfig,
     /// Print [`USAGE`].
     Help,
     /// Print the version.
@@ -38,13 +41,13 @@ pub enum Request {
 pub struct Options {
     /// Whether to own the name on the session bus.
     pub session_bus: bool,
-    /// How long the vault may lie unused before it locks; never if absent.
-    pub idle_lock: Option<Duration>,
+    /// How long the vault may lie unused before it locks; as the settings file says if absent.
+    pub idle_lock: Option<IdleLock>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { session_bus: true, idle_lock: Some(IDLE_LOCK) }
+        Self { session_bus: true, idle_lock: None }
     }
 }
 
@@ -71,10 +74,11 @@ impl Request {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--version" | "-V" => return Ok(Self::Version),
+                "--check-config" => return Ok(Self::CheckConfig),
                 HOLD_SOCKET => return Ok(Self::HoldSocket),
                 "--no-session-bus" => options.session_bus = false,
                 "--idle-lock" => {
-                    options.idle_lock = idle_lock(&arguments.next().ok_or(UsageError::IdleLock)?)?;
+                    options.idle_lock = Some(idle_lock(&arguments.next().ok_or(UsageError::IdleLock)?)?);
                 }
                 _ => return Err(UsageError::Unknown(word)),
             }
@@ -83,12 +87,12 @@ impl Request {
     }
 }
 
-fn idle_lock(text: &str) -> Result<Option<Duration>, UsageError> {
+fn idle_lock(text: &str) -> Result<IdleLock, UsageError> {
     if text == "never" {
-        return Ok(None);
+        return Ok(IdleLock::Never);
     }
     match text.parse::<u32>() {
-        Ok(seconds @ 1..) => Ok(Some(Duration::from_secs(seconds.into()))),
+        Ok(seconds @ 1..) => Ok(IdleLock::After(Duration::from_secs(seconds.into()))),
         _ => Err(UsageError::IdleLock),
     }
 }
@@ -99,14 +103,14 @@ mod tests {
 
     #[test]
     fn the_command_line_is_read() {
-        let serve = |session_bus, idle: Option<u64>| {
-            Ok(Request::Serve(Options { session_bus, idle_lock: idle.map(Duration::from_secs) }))
-        };
+        let serve = |session_bus, idle_lock| Ok(Request::Serve(Options { session_bus, idle_lock }));
+        let after_five = Some(IdleLock::After(Duration::from_secs(5)));
         for (words, expected) in [
-            (&[][..], serve(true, Some(900))),
-            (&["--no-session-bus"], serve(false, Some(900))),
-            (&["--idle-lock", "5"], serve(true, Some(5))),
-            (&["--idle-lock", "never", "--no-session-bus"], serve(false, None)),
+            (&[][..], serve(true, None)),
+            (&["--no-session-bus"], serve(false, None)),
+            (&["--idle-lock", "5"], serve(true, after_five)),
+            (&["--idle-lock", "never", "--no-session-bus"], serve(false, Some(IdleLock::Never))),
+            (&["--check-config"], Ok(Request::CheckConfig)),
             (&["--help"], Ok(Request::Help)),
             (&["--hold-socket"], Ok(Request::HoldSocket)),
             (&["--version"], Ok(Request::Version)),

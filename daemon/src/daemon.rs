@@ -9,8 +9,11 @@ use fob_vault::{Context, FilePins, FileUses, RealDisk};
 
 use crate::arguments::Options;
 use crate::caller::Household;
+use crate::config::{Config, ConfigError};
 use crate::keys::{Keys, RealWays, Stage};
+use crate::locks::{Locks, Switches};
 use crate::request::Desk;
+use crate::slots::{Outside, RealOutside};
 use crate::vault::{Keeper, Place};
 
 /// The daemon.
@@ -21,6 +24,10 @@ pub(crate) struct Daemon {
     pub(crate) clock: Arc<dyn Clock + Send + Sync>,
     /// The vault.
     pub(crate) vault: Arc<Keeper>,
+    /// What locks it.
+    pub(crate) locks: Locks,
+    /// What keeps secrets outside of it.
+    pub(crate) outside: Arc<dyn Outside>,
     /// The security keys.
     pub(crate) keys: Arc<Keys>,
     /// Whose turn it is to wait for a touch.
@@ -36,6 +43,9 @@ pub enum BuildError {
     /// The environment names neither a home nor XDG directories.
     #[error("there is no home: set HOME, or XDG_DATA_HOME and XDG_STATE_HOME")]
     NoHome,
+    /// The settings file is wrong.
+    #[error("fobd does not start without knowing what locks the vault")]
+    Config(#[from] ConfigError),
     /// /proc is not there.
     #[error("cannot see where this program lies")]
     Unseen(#[source] std::io::Error),
@@ -47,6 +57,8 @@ impl Daemon {
     /// # Errors
     /// [`BuildError`].
     pub(crate) fn of_this_home(options: &Options) -> Result<Arc<Self>, BuildError> {
+        let mut locks = Config::of_this_home()?.locks;
+        locks.idle = options.idle_lock.unwrap_or(locks.idle);
         let path = fob_bus::names::vault().ok_or(BuildError::NoHome)?;
         let state = fob_bus::names::state().ok_or(BuildError::NoHome)?;
         let household = Household::own().map_err(BuildError::Unseen)?;
@@ -55,11 +67,12 @@ impl Daemon {
         let uses = FileUses::new(state.join("vault.uses"), Arc::new(RealDisk));
         let context = Context::new(clock.clone(), SystemRng::new(), pins).with_uses(uses);
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
-        let place = VaultPlace { path, state, idle_lock: options.idle_lock };
-        Ok(Self::of_parts(household, place, context, keys, clock))
+        let place = VaultPlace { path, state, idle_lock: locks.idle.limit() };
+        Ok(Self::with_locks(household, place, context, keys, clock, locks))
     }
 
-    /// A daemon of these parts.
+    /// A daemon of these parts, with every lock as it is by default but the idle one.
+    #[cfg(test)]
     pub(crate) fn of_parts(
         household: Household,
         place: VaultPlace,
@@ -67,12 +80,26 @@ impl Daemon {
         keys: Arc<Keys>,
         clock: Arc<dyn Clock + Send + Sync>,
     ) -> Arc<Self> {
+        let idle = place.idle_lock.map_or(crate::locks::IdleLock::Never, crate::locks::IdleLock::After);
+        Self::with_locks(household, place, context, keys, clock, Switches { idle, ..Switches::default() })
+    }
+
+    fn with_locks(
+        household: Household,
+        place: VaultPlace,
+        context: Context,
+        keys: Arc<Keys>,
+        clock: Arc<dyn Clock + Send + Sync>,
+        locks: Switches,
+    ) -> Arc<Self> {
         let idle_lock = place.idle_lock.map(|limit| Millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
         let place = Place { path: place.path, state_folder: place.state, idle_lock };
         Arc::new(Self {
             household,
             vault: Keeper::new(place, context, clock.clone()),
+            locks: Locks::new(locks),
             clock,
+            outside: Arc::new(RealOutside),
             keys,
             stage: Stage::default(),
             desk: Desk::default(),

@@ -31,6 +31,7 @@ const fn kind_of_vault(error: &VaultError) -> ErrorKind {
         | VaultError::KdfOutOfBounds { .. }
         | VaultError::Io { .. } => ErrorKind::VaultUnusable,
         VaultError::Slot(error) => kind_of_slot(error),
+        VaultError::NotWanted => ErrorKind::Cancelled,
         VaultError::InUse | VaultError::StaleGeneration { .. } => ErrorKind::VaultBusy,
         VaultError::WrongPassphrase | VaultError::WrongRecoveryCode => ErrorKind::WrongPassphrase,
         VaultError::UnknownEntry(_) => ErrorKind::UnknownEntry,
@@ -44,18 +45,21 @@ const fn kind_of_vault(error: &VaultError) -> ErrorKind {
 
 const fn kind_of_slot(error: &SlotError) -> ErrorKind {
     match error {
-        SlotError::WrongSecret(_) | SlotError::KeyWanted | SlotError::PassphraseWanted => ErrorKind::WrongPassphrase,
+        SlotError::WrongSecret(_) => ErrorKind::WrongPassphrase,
         SlotError::UnknownPolicy(_) => ErrorKind::VaultUnusable,
         SlotError::Retired => ErrorKind::Locked,
-        SlotError::Unknown(_)
-        | SlotError::Barred { .. }
+        SlotError::Unknown(_) => ErrorKind::UnknownSlot,
+        SlotError::Label => ErrorKind::InvalidInput,
+        SlotError::Barred { .. }
+        | SlotError::KeyWanted
+        | SlotError::PassphraseWanted
+        | SlotError::QuickPinBarred
         | SlotError::UserVerificationWanted
         | SlotError::OpensWithLogin
         | SlotError::AlreadyEnrolled
         | SlotError::TooMany(_)
         | SlotError::LastSafeWay
-        | SlotError::RemovedAndPresented(_)
-        | SlotError::Label => ErrorKind::InvalidInput,
+        | SlotError::RemovedAndPresented(_) => ErrorKind::WayBarred,
     }
 }
 
@@ -99,6 +103,10 @@ mod tests {
             (VaultError::Exists { path: "/v".into() }, ErrorKind::VaultExists),
             (VaultError::WrongPassphrase, ErrorKind::WrongPassphrase),
             (VaultError::WrongRecoveryCode, ErrorKind::WrongPassphrase),
+            (VaultError::Slot(SlotError::KeyWanted), ErrorKind::WayBarred),
+            (VaultError::Slot(SlotError::PassphraseWanted), ErrorKind::WayBarred),
+            (VaultError::Slot(SlotError::QuickPinBarred), ErrorKind::WayBarred),
+            (VaultError::NotWanted, ErrorKind::Cancelled),
             (VaultError::InUse, ErrorKind::VaultBusy),
             (VaultError::StaleGeneration { loaded: 3 }, ErrorKind::VaultBusy),
             (VaultError::Permissions { mode: 0o644 }, ErrorKind::VaultUnusable),

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use fobd::{Request, USAGE};
+use fobd::{Request, RunError, USAGE};
 use tracing_subscriber::EnvFilter;
 
-/// Exit code for a command line that makes no sense (STYLE.md).
+/// Exit code for a command line or a settings file that makes no sense (STYLE.md).
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -22,8 +22,24 @@ fn main() -> ExitCode {
         Ok(Request::HoldSocket) => fobd::hold_socket().map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS),
         Ok(Request::Serve(options)) => {
             start_diary();
-            fobd::run(&options).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+            match fobd::run(&options) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    let code = failed(&error);
+                    if RunError::is_wrong_config(&error) { ExitCode::from(EXIT_USAGE) } else { code }
+                }
+            }
         }
+        Ok(Request::CheckConfig) => match fobd::checked_config() {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                failed(&error);
+                ExitCode::from(EXIT_USAGE)
+            }
+        },
         Err(error) => {
             eprint!("fobd: {error}\n{USAGE}");
             ExitCode::from(EXIT_USAGE)

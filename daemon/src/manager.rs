@@ -39,6 +39,7 @@ impl Manager {
         }
         let mut status = self.in_full(status, standing);
         status.warnings.extend(daemon.vault.place_warning().await);
+        status.warnings.extend(daemon.locks.warnings());
         Ok(status)
     }
 
@@ -127,12 +128,15 @@ impl Manager {
         let vault = &self.0.daemon.vault;
         let mut status = Status {
             vault_path: vault.path().to_string_lossy().into_owned(),
+            locks: self.0.daemon.locks.armed().into_iter().map(str::to_owned).collect(),
             idle_lock: vault.idle_lock().map(|limit| u32::try_from(limit.0 / 1_000).unwrap_or(u32::MAX)),
             ..status
         };
         match standing {
             Standing::None | Standing::Locked => {}
-            Standing::Unlocked { entries, warnings } => {
+            Standing::SoftLocked { until } => status.soft_until = Some(until),
+            Standing::Unlocked { entries, warnings, quick_pin } => {
+                status.quick_pin = Some(quick_pin);
                 status.entries = Some(entries);
                 status.warnings = warnings;
             }

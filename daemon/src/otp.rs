@@ -77,7 +77,7 @@ impl Otp {
                 Some(site) => site::bound(vault, query, site)?,
                 None => lookup::one(vault, query)?,
             };
-            code::by_time(entry, now, wish, &end)
+            code::by_time(vault, entry, now, wish, &end)
         });
         match done.await? {
             ByTime::Done(info) => Ok(info),
@@ -137,7 +137,8 @@ impl Otp {
         self.admit(connection, &header).await?;
         let look = |vault: &UnlockedVault| {
             let entry = lookup::one(vault, query)?;
-            let note = entry.extras.note.as_ref().map_or("", SecretText::expose);
+            let record = lookup::revealed(vault, entry)?;
+            let note = record.extras.note.as_ref().map_or("", SecretText::expose);
             Ok((shown::entry(entry), Zeroizing::new(note.as_bytes().to_vec())))
         };
         let (info, text) = self.read(look).await?;
@@ -194,7 +195,7 @@ impl Otp {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<HistoryEvent>, CallError> {
         self.admit(connection, &header).await?;
-        self.read(|vault| Ok(shown::history(lookup::one(vault, query)?))).await
+        self.read(|vault| Ok(shown::history(&lookup::revealed(vault, lookup::one(vault, query)?)?))).await
     }
 
     async fn remove(
@@ -249,7 +250,9 @@ impl Otp {
         self.admit(connection, &header).await?;
         let (fresh, end) = (fresh.into(), uri.into());
         let proof = self.secret(move || Proof::read(&fresh, options.recovery == Some(true))).await?;
-        let (info, uri) = self.change(move |vault| export::uri(vault, &query, &proof)).await?;
+        // What is asked for first: nobody pays for Argon2 to learn that there is no such account.
+        self.read(|vault| lookup::one(vault, &query).map(drop)).await?;
+        let (info, uri) = self.proven(proof, move |vault| export::uri(vault, &query)).await?;
         pour(end, uri).await?;
         Ok(info)
     }
@@ -266,7 +269,8 @@ impl Otp {
         let (fresh, end) = (fresh.into(), accounts.into());
         let (proof, options) =
             self.secret(move || Ok((Proof::read(&fresh, options.recovery == Some(true))?, options))).await?;
-        let (info, json) = self.change(move |vault| export::export(vault, &proof, &options)).await?;
+        self.read(|vault| export::wanted(vault, options.ids.as_deref()).map(drop)).await?;
+        let (info, json) = self.proven(proof, move |vault| export::export(vault, &options)).await?;
         pour(end, json).await?;
         Ok(info)
     }
@@ -304,6 +308,17 @@ impl Otp {
         change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
         self.0.daemon.vault.change(change).await
+    }
+
+    /// Looks into the vault after a fresh proof. Codes do not wait for Argon2.
+    async fn proven<T: Send + 'static>(
+        &self,
+        proof: Proof,
+        look: impl FnOnce(&UnlockedVault) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        let vault = &self.0.daemon.vault;
+        let (proven, _) = vault.prove(proof).await?;
+        vault.change_proven(proven, move |vault| look(vault)).await
     }
 
     /// Takes secrets out of pipes, on a thread of its own. A locked vault is named before any is taken.

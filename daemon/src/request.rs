@@ -3,6 +3,7 @@
 //! A [`Request`] is what the ceremony and the object share: how it ends early, what state it is in, who waits for a
 //! PIN. The object is there for its owner alone; signals go to nobody else. What happens meanwhile is in `ceremony`.
 
+mod begin;
 mod desk;
 mod object;
 
@@ -22,8 +23,8 @@ use zbus::OwnedObjectPath;
 
 use crate::guest::Owner;
 
+pub(crate) use begin::begin;
 pub(crate) use desk::{Desk, Ticket};
-pub(crate) use object::serve;
 
 /// Why a request ends before its ceremony does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub(crate) enum End {
     Cancelled,
     /// Its owner is gone.
     OwnerGone,
+    /// The machine is about to sleep or to go down.
+    Sleep,
+    /// The vault was locked, and with it what was to open or change it.
+    Locked,
     /// The daemon ends.
     Shutdown,
 }
@@ -96,7 +101,7 @@ impl Request {
     /// Says what it is doing; once for each state.
     pub(crate) fn report(&self, state: &'static str, details: StateDetails) {
         self.state.send_if_modified(|now| {
-            let news = now.0 != state || state == request_state::PIN;
+            let news = now.0 != state || state == request_state::PIN || now.1.step != details.step;
             if news {
                 *now = (state, details);
             }

@@ -9,9 +9,11 @@ use tokio::task::JoinHandle;
 use zbus::connection::Builder;
 
 use crate::arguments::Options;
+use crate::config::{Config, ConfigError};
 use crate::daemon::{BuildError, Daemon};
 use crate::doors::{ListenError, Listening, SessionBus, tell_ready};
 use crate::keys::Monitor;
+use crate::locks::Watch;
 use crate::request::End;
 use crate::{shield, system};
 
@@ -26,7 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(4);
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// It could not be built.
-    #[error("fobd has no home")]
+    #[error("fobd cannot be set up")]
     Build(#[from] BuildError),
     /// Its own socket could not be opened.
     #[error("fobd's own socket cannot be opened")]
@@ -37,6 +39,24 @@ pub enum RunError {
     /// The system has no reactor or no signals for us.
     #[error("fobd cannot start")]
     System(#[from] io::Error),
+}
+
+impl RunError {
+    /// Whether a person has to mend the settings first: starting again would not help.
+    #[must_use]
+    pub const fn is_wrong_config(&self) -> bool {
+        matches!(self, Self::Build(BuildError::Config(_)))
+    }
+}
+
+/// What the settings file of this home means, whole, in the form of such a file.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn checked_config() -> Result<String, ConfigError> {
+    let locks = Config::of_this_home()?.locks;
+    let from = Config::place().map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string());
+    Ok(format!("# {from}, and the defaults for what is not there\n{locks}"))
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -63,6 +83,9 @@ async fn serve(options: &Options) -> Result<(), RunError> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let door = Listening::open()?;
     let daemon = Daemon::of_this_home(options)?;
+    let mut watch = Watch::new(daemon.clone(), options.session_bus);
+    watch.listen().await;
+    let watch = tokio::spawn(watch.run());
     let bus = if options.session_bus { join_bus(&daemon).await } else { None };
     let monitor = Monitor::start();
     if let Err(error) = daemon.keys.look().await {
@@ -87,6 +110,8 @@ async fn serve(options: &Options) -> Result<(), RunError> {
     tracing::info!("fobd ends");
     drop(door);
     leave(&daemon).await;
+    // Until here: a shutdown waits for the last secret to be wiped.
+    watch.abort();
     ended
 }
 

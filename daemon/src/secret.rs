@@ -1,15 +1,32 @@
 //! Secrets that come through a passed pipe. Everything here blocks, at most for `fob_bus::pipe::PATIENCE`.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::os::fd::OwnedFd;
 
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_ctap::pin::Pin;
-use fob_vault::{Opening, Passphrase, RecoveryCode};
+use fob_vault::{Opening, Passphrase, RecoveryCode, SlotId, SlotSecret};
 use icu_normalizer::ComposingNormalizerBorrowed;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::errors;
+
+/// That somebody could read what is put into this pipe.
+///
+/// # Errors
+/// [`ErrorKind::BadPipe`] if every other end is closed.
+pub(crate) fn has_reader(end: &OwnedFd) -> Result<(), CallError> {
+    // poll(2) says so unasked, of the writing end of a pipe that nobody has open for reading.
+    let mut ends = [PollFd::new(end, PollFlags::empty())];
+    let looked = poll(&mut ends, Some(&Timespec::default()));
+    let gone = ends.iter().any(|end| end.revents().contains(PollFlags::ERR));
+    match looked {
+        Ok(_) if !gone => Ok(()),
+        _ => Err(CallError::new(ErrorKind::BadPipe, "nobody would take the new recovery code: nothing was changed")),
+    }
+}
 
 /// Text from a pipe. One line end at its end is not part of it: `echo` and `printf '…\n'` write one.
 pub(crate) fn text(end: &OwnedFd, limit: usize) -> Result<Zeroizing<String>, CallError> {
@@ -48,6 +65,10 @@ pub(crate) enum Proof {
     Passphrase(Passphrase),
     /// Its recovery code.
     Recovery(RecoveryCode),
+    /// What a security key, the keyring or a TPM answered for one of its ways in.
+    Secret(SlotId, SlotSecret),
+    /// The same of a security key, together with the passphrase.
+    Both(Passphrase, SlotId, SlotSecret),
 }
 
 impl Proof {
@@ -61,7 +82,39 @@ impl Proof {
         match self {
             Self::Passphrase(passphrase) => Opening::Passphrase(passphrase),
             Self::Recovery(code) => Opening::Recovery(code),
+            Self::Secret(slot, secret) => Opening::Secret(*slot, secret),
+            Self::Both(passphrase, slot, secret) => Opening::PassphraseAndKey(passphrase, *slot, secret),
         }
+    }
+
+    /// The passphrase in it.
+    pub(crate) const fn passphrase(&self) -> Option<&Passphrase> {
+        match self {
+            Self::Passphrase(passphrase) | Self::Both(passphrase, ..) => Some(passphrase),
+            Self::Recovery(_) | Self::Secret(..) => None,
+        }
+    }
+}
+
+/// Fewest and most characters of the PIN of a soft lock.
+const QUICK_PIN: RangeInclusive<usize> = 4..=64;
+
+/// The PIN of a soft lock from a pipe, in Normalization Form C. It derives no key, so it may be short.
+pub(crate) fn quick_pin(end: &OwnedFd) -> Result<Passphrase, CallError> {
+    let text = text(end, pipe::SHORT)?;
+    let mut text = composed(&text).unwrap_or(text);
+    if !QUICK_PIN.contains(&text.chars().count()) {
+        let words = format!("a quick PIN has {} to {} characters", QUICK_PIN.start(), QUICK_PIN.end());
+        return Err(CallError::new(ErrorKind::PinPolicy, words));
+    }
+    Passphrase::new(std::mem::take(&mut *text)).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
+}
+
+/// The text in Normalization Form C, if it is not in it already.
+fn composed(text: &str) -> Option<Zeroizing<String>> {
+    match ComposingNormalizerBorrowed::new_nfc().normalize(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(composed) => Some(Zeroizing::new(composed)),
     }
 }
 
@@ -69,11 +122,7 @@ impl Proof {
 /// keyboard is the same bytes.
 pub(crate) fn pin(end: &OwnedFd) -> Result<Pin, CallError> {
     let text = text(end, pipe::SHORT)?;
-    let composed = match ComposingNormalizerBorrowed::new_nfc().normalize(&text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(composed) => Some(Zeroizing::new(composed)),
-    };
-    Pin::new(composed.unwrap_or(text)).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
+    Pin::new(composed(&text).unwrap_or(text)).map_err(|error| CallError::from_error(ErrorKind::PinPolicy, &error))
 }
 
 #[cfg(test)]

@@ -5,18 +5,22 @@
 //! socket for them to look at (`doors::keeper`). The process is dumpable as long as there is nothing to protect. Core
 //! files are off for good.
 //!
-//! Memory is pinned with mlock2(ONFAULT) on the heap, where keys and seeds lie, as far as `RLIMIT_MEMLOCK` lets us
-//! (8 MiB by default). mlockall(2) is not used: with it the 64 MiB of Argon2 count against the limit, and an unlock
+//! Entries are sealed in memory, and the keys have locked pages of their own (`fob_vault`, docs/memory.md). What is opened
+//! for a moment lies on the heap, which is pinned with mlock2(ONFAULT) as far as `RLIMIT_MEMLOCK` lets us (8 MiB by
+//! default). mlockall(2) is not used: with it the 64 MiB of Argon2 count against the limit, and an unlock
 //! would fail for lack of memory instead of being a little less well kept.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use tokio::sync::watch;
 
 use crate::system;
 
 /// How many guards live.
 static SECRETS: Mutex<usize> = Mutex::new(0);
+/// Whether any guard lives, for those who wait for it.
+static HELD: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
 /// Somebody holds secrets. The process is not dumpable until the last of these is dropped.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ impl Secrets {
         *count += 1;
         if *count == 1 {
             be_dumpable(false);
+            HELD.send_replace(true);
         }
         Self(())
     }
@@ -40,8 +45,14 @@ impl Drop for Secrets {
         *count -= 1;
         if *count == 0 {
             be_dumpable(true);
+            HELD.send_replace(false);
         }
     }
+}
+
+/// Tells when there begin to be secrets in memory, and when the last of them is wiped.
+pub(crate) fn changes() -> watch::Receiver<bool> {
+    HELD.subscribe()
 }
 
 /// Whether any guard lives.

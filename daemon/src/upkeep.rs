@@ -1,24 +1,30 @@
 //! `dev.fob.Vault1`: looking after the vault, its older versions, its ways in, and what another vault has.
 //!
-//! Everything that reads files, proves a passphrase or writes runs on a thread of its own. How a new vault key comes
-//! about is in [`rekey`]; what a version or a way in looks like on the bus is here.
+//! Everything that reads files, proves a passphrase or writes runs on a thread of its own. What may need a person is a
+//! request, and carried out in `slots`; what a version or a way in looks like on the bus is here.
 
 mod merged;
-mod rekey;
+
+use std::sync::Arc;
 
 use fob_bus::CallError;
-use fob_bus::types::{MergeInfo, MergeOptions, RekeyInfo, RestoreInfo, SlotInfo, VersionInfo, version_state};
+use fob_bus::types::{
+    AddSlotOptions, MergeInfo, MergeOptions, OpenOptions, Outcome, QuickPinOptions, RekeyOptions, RestoreInfo,
+    SlotInfo, VersionInfo, WayInfo, version_state,
+};
 use fob_otp::printable;
-use fob_vault::{Version, VersionState};
+use fob_vault::{UnlockedVault, Version, VersionState};
 use zbus::message::Header;
-use zbus::{Connection, OwnedFd, interface};
+use zbus::{Connection, OwnedFd, OwnedObjectPath, interface};
 
-use self::rekey::Renewal;
-use crate::errors;
-use crate::guest::Guest;
+use crate::ceremony::Failure;
+use crate::guest::{Guest, Owner};
 use crate::policy::Operation;
+use crate::secret::{self, Proof};
 use crate::shield::Secrets;
+use crate::slots::{self, Adding, Asking, Opening, Renewing};
 use crate::thread::blocking;
+use crate::{errors, request};
 
 /// The object.
 pub(crate) struct Upkeep(pub(crate) Guest);
@@ -62,30 +68,115 @@ impl Upkeep {
         self.0.daemon.vault.read(|vault| Ok(vault.slots().into_iter().map(slot).collect())).await
     }
 
-    async fn change_passphrase(
+    async fn ways(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<WayInfo>, CallError> {
+        self.admit(connection, &header).await?;
+        slots::ways(&self.0.daemon).await
+    }
+
+    async fn open(
+        &self,
+        options: OpenOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<OwnedObjectPath, CallError> {
+        // Before anything is read: a lock that comes meanwhile means this call too.
+        let epoch = self.0.daemon.vault.epoch();
+        let owner = self.admit(connection, &header).await?;
+        self.check_key(options.key.as_deref())?;
+        let token = options.handle_token.clone();
+        let opening = Opening::of(options)?;
+        self.begin(owner, &token, "open", epoch, |asking| opening.carry_out(asking)).await
+    }
+
+    async fn add_slot(
+        &self,
+        options: AddSlotOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<OwnedObjectPath, CallError> {
+        let epoch = self.0.daemon.vault.epoch();
+        let owner = self.admit(connection, &header).await?;
+        self.0.daemon.vault.read(|_| Ok(())).await?;
+        self.check_key(options.key.as_deref())?;
+        let token = options.handle_token.clone();
+        let adding = Adding::of(options)?;
+        self.begin(owner, &token, "add-slot", epoch, |asking| adding.carry_out(asking)).await
+    }
+
+    async fn rekey(
+        &self,
+        options: RekeyOptions,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<OwnedObjectPath, CallError> {
+        let epoch = self.0.daemon.vault.epoch();
+        let owner = self.admit(connection, &header).await?;
+        self.0.daemon.vault.read(|_| Ok(())).await?;
+        let token = options.handle_token.clone();
+        let renewing = Renewing::of(options)?;
+        self.begin(owner, &token, "rekey", epoch, |asking| renewing.carry_out(asking)).await
+    }
+
+    async fn label_slot(
+        &self,
+        id: &str,
+        label: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.admit(connection, &header).await?;
+        let vault = &self.0.daemon.vault;
+        vault.read(|_| Ok(())).await?;
+        let id = slots::id(id)?;
+        vault.change(move |vault| vault.label_slot(id, &label).map_err(|error| errors::vault(&error))).await
+    }
+
+    async fn set_quick_pin(
         &self,
         fresh: OwnedFd,
         by_recovery: bool,
-        new: OwnedFd,
-        recovery: OwnedFd,
+        options: QuickPinOptions,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<RekeyInfo, CallError> {
+    ) -> Result<(), CallError> {
         self.admit(connection, &header).await?;
-        let (fresh, new) = (fresh.into(), new.into());
-        self.renew(recovery, move || Renewal::of_passphrase(&fresh, by_recovery, &new)).await
+        let vault = &self.0.daemon.vault;
+        vault.read(|_| Ok(())).await?;
+        let (fresh, pin) = (fresh.into(), options.pin.map(Into::into));
+        let read = blocking(move || {
+            let secrets = Secrets::held();
+            let pin = pin.as_ref().map(secret::quick_pin).transpose()?;
+            Ok((secrets, Proof::read(&fresh, by_recovery)?, pin))
+        });
+        // The secrets are dropped before what protects them.
+        let (_secrets, proof, pin) = read.await?;
+        let (proven, _) = vault.prove(proof).await?;
+        let set =
+            move |vault: &mut UnlockedVault| vault.set_quick_pin(pin.as_ref()).map_err(|error| errors::vault(&error));
+        vault.change_proven(proven, set).await
     }
 
-    async fn renew_recovery_code(
+    async fn soft_lock(
         &self,
-        passphrase: OwnedFd,
-        recovery: OwnedFd,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<RekeyInfo, CallError> {
+    ) -> Result<bool, CallError> {
         self.admit(connection, &header).await?;
-        let passphrase = passphrase.into();
-        self.renew(recovery, move || Renewal::of_recovery_code(&passphrase)).await
+        Ok(self.0.daemon.vault.soft_lock().await)
+    }
+
+    async fn quick_open(
+        &self,
+        pin: OwnedFd,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), CallError> {
+        self.admit(connection, &header).await?;
+        self.0.daemon.vault.quick_open(pin.into()).await
     }
 
     async fn merge(
@@ -104,24 +195,29 @@ impl Upkeep {
 
 impl Upkeep {
     /// Lets a call pass, or not.
-    async fn admit(&self, connection: &Connection, header: &Header<'_>) -> Result<(), CallError> {
-        self.0.admit(connection, header, Operation::Vault).await.map(|_| ())
+    async fn admit(&self, connection: &Connection, header: &Header<'_>) -> Result<Owner, CallError> {
+        self.0.admit(connection, header, Operation::Vault).await
     }
 
-    /// Makes a new vault key. A locked vault is named before any secret is taken.
-    async fn renew(
+    /// A key that a caller names must be there.
+    fn check_key(&self, id: Option<&str>) -> Result<(), CallError> {
+        id.map_or(Ok(()), |id| self.0.daemon.keys.key(id).map(drop))
+    }
+
+    /// Begins a request that a lock after this epoch ends.
+    async fn begin<W>(
         &self,
-        recovery: OwnedFd,
-        take: impl FnOnce() -> Result<Renewal, CallError> + Send + 'static,
-    ) -> Result<RekeyInfo, CallError> {
-        let vault = &self.0.daemon.vault;
-        vault.read(|_| Ok(())).await?;
-        let renewal = blocking(move || {
-            let _secrets = Secrets::held();
-            take()
-        });
-        let (renewal, end) = (renewal.await?, recovery.into());
-        vault.change_by_passphrase(move |vault| renewal.carry_out(vault, &end)).await
+        owner: Owner,
+        token: &str,
+        what: &'static str,
+        epoch: u64,
+        work: impl FnOnce(Arc<Asking>) -> W + Send + 'static,
+    ) -> Result<OwnedObjectPath, CallError>
+    where
+        W: Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    {
+        let daemon = self.0.daemon.clone();
+        request::begin(&self.0, owner, token, what, |request| Asking::run(daemon, request, epoch, work)).await
     }
 }
 
@@ -147,7 +243,8 @@ fn version(version: Version) -> VersionInfo {
     }
 }
 
-fn slot(slot: fob_vault::SlotInfo) -> SlotInfo {
+/// A way in of an open vault, with its name.
+pub(crate) fn slot(slot: fob_vault::SlotInfo) -> SlotInfo {
     SlotInfo {
         id: slot.id.map(|id| id.to_string()),
         kind: printable(slot.kind.name()).into_owned(),

@@ -1,34 +1,45 @@
-//! The one owner of the vault: closed or open, and nothing else has it.
+//! The one owner of the vault: closed, softly locked or open, and nothing else has it.
 //!
 //! An open vault lies behind an asynchronous lock: reading it is done at once on the serving thread, writing on a
 //! thread of its own that takes the lock along. Each lock of the vault begins a new epoch, and an unlock that began in
 //! an older one is thrown away, so "lock" means locked whatever is under way.
 
+mod locking;
 mod merge;
+mod price;
+mod proof;
 mod restore;
+mod soft;
 mod standing;
+mod state;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use std::fs::DirBuilder;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as PlainMutex};
 
 use fob_ambient::{Clock, Millis};
 use fob_bus::types::vault_state;
 use fob_bus::{CallError, ErrorKind, pipe};
-use fob_vault::{Context, LockedVault, UnlockedVault, VaultError};
+use fob_vault::{Context, LockedVault, Passphrase, UnlockedVault, VaultError};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
-use crate::idle::{IdleTimer, Wake};
+use crate::errors;
+use crate::idle::IdleTimer;
+use crate::secret::{self, Proof};
 use crate::shield::{self, Secrets};
 use crate::thread::blocking;
-use crate::{errors, secret};
 
+use price::Price;
+use state::{Open, State};
+
+pub(crate) use proof::Proven;
 pub(crate) use standing::Standing;
 
 /// The keeper of the vault.
@@ -37,21 +48,20 @@ pub(crate) struct Keeper {
     state_folder: PathBuf,
     context: Context,
     clock: Arc<dyn Clock + Send + Sync>,
-    open: Arc<Mutex<Option<Open>>>,
+    state: Arc<Mutex<State>>,
+    price: Price,
     /// One unlock at a time: Argon2 takes much memory.
     opening: Mutex<()>,
     /// One look at the file at a time: anybody may ask for it, and as often as they like.
     looking: Mutex<()>,
-    epoch: AtomicU64,
+    epoch: watch::Sender<u64>,
+    /// Set from the moment the machine is about to sleep or to go down until it is back: nothing is opened meanwhile.
+    barred: AtomicBool,
     idle: IdleTimer,
     timer: PlainMutex<Option<AbortHandle>>,
+    /// Who waits for the keyring that opened the vault to lock.
+    keyring: PlainMutex<Option<AbortHandle>>,
     changes: watch::Sender<&'static str>,
-}
-
-/// An open vault. The fields are dropped in this order: first the secrets, then what protects them.
-struct Open {
-    vault: UnlockedVault,
-    _secrets: Secrets,
 }
 
 /// Which open vault makes way for one that was just opened.
@@ -78,15 +88,18 @@ impl Keeper {
     pub(crate) fn new(place: Place, context: Context, clock: Arc<dyn Clock + Send + Sync>) -> Arc<Self> {
         Arc::new(Self {
             path: place.path,
+            price: Price::new(&context, &place.state_folder),
             state_folder: place.state_folder,
             context,
             clock,
-            open: Arc::default(),
+            state: Arc::default(),
             opening: Mutex::default(),
             looking: Mutex::default(),
-            epoch: AtomicU64::new(0),
+            epoch: watch::Sender::new(0),
+            barred: AtomicBool::new(false),
             idle: IdleTimer::new(place.idle_lock),
             timer: PlainMutex::default(),
+            keyring: PlainMutex::default(),
             changes: watch::Sender::new(vault_state::LOCKED),
         })
     }
@@ -110,22 +123,24 @@ impl Keeper {
     /// `recovery`.
     pub(crate) async fn init(self: &Arc<Self>, passphrase: OwnedFd, recovery: OwnedFd) -> Result<(), CallError> {
         let epoch = self.epoch();
+        self.may_open()?;
+        let (secrets, passphrase) = read(move || secret::passphrase(&passphrase)).await?;
         let _turn = self.opening.lock().await;
+        self.may_open()?;
         let keeper = self.clone();
-        let opened = blocking(move || keeper.create(&passphrase, &recovery)).await?;
+        let opened = blocking(move || keeper.create(secrets, passphrase, &recovery)).await?;
         // The vault is made and its code is out, whoever locked meanwhile: it stays locked then, and is no failure.
         self.admit(opened, epoch, Instead::OfOlder).await;
         Ok(())
     }
 
-    fn create(&self, passphrase: &OwnedFd, recovery: &OwnedFd) -> Result<Open, CallError> {
-        let secrets = Secrets::held();
-        let passphrase = secret::passphrase(passphrase)?;
+    fn create(&self, secrets: Secrets, passphrase: Passphrase, recovery: &OwnedFd) -> Result<Open, CallError> {
         for folder in self.path.parent().into_iter().chain([self.state_folder.as_path()]) {
             make_folder(folder)?;
         }
+        let context = self.context_to_write()?;
         let (vault, code) =
-            LockedVault::create(&self.path, &passphrase, &self.context).map_err(|error| errors::vault(&error))?;
+            LockedVault::create(&self.path, &passphrase, &context).map_err(|error| errors::vault(&error))?;
         if let Err(error) = pipe::put(recovery, code.expose().as_bytes()) {
             // Without its code this vault would lack a way in, for ever and unseen. It is empty: away with it.
             drop(vault);
@@ -141,111 +156,69 @@ impl Keeper {
 
     /// Opens the vault with what comes through the pipe: a passphrase, or a recovery code.
     pub(crate) async fn unlock(self: &Arc<Self>, secret: OwnedFd, by_recovery: bool) -> Result<(), CallError> {
-        // Before the turn is awaited: a lock that comes meanwhile means this unlock too.
+        // Before anything is awaited: a lock that comes meanwhile means this unlock too.
         let epoch = self.epoch();
+        self.may_open()?;
+        let (_secrets, proof) = read(move || Proof::read(&secret, by_recovery)).await?;
+        self.unlock_by(proof, epoch).await
+    }
+
+    /// Opens the vault with what was presented since this epoch.
+    ///
+    /// # Errors
+    /// Those of the vault, and [`ErrorKind::Cancelled`] if it was locked meanwhile.
+    pub(crate) async fn unlock_by(self: &Arc<Self>, proof: Proof, epoch: u64) -> Result<(), CallError> {
         let _turn = self.opening.lock().await;
+        self.may_open()?;
         let keeper = self.clone();
-        let opened = blocking(move || keeper.open(&secret, by_recovery)).await?;
+        let secrets = Secrets::held();
+        let opened = blocking(move || keeper.open(&proof, secrets)).await?;
+        self.admit_unless_locked(opened, epoch).await
+    }
+
+    async fn admit_unless_locked(self: &Arc<Self>, opened: Open, epoch: u64) -> Result<(), CallError> {
         if self.admit(opened, epoch, Instead::OfOlder).await {
             return Ok(());
         }
         Err(CallError::new(ErrorKind::Cancelled, "the vault was locked while it was being unlocked"))
     }
 
-    fn open(&self, secret: &OwnedFd, by_recovery: bool) -> Result<Open, CallError> {
-        let secrets = Secrets::held();
+    fn open(&self, proof: &Proof, secrets: Secrets) -> Result<Open, CallError> {
         if let Err(error) = make_folder(&self.state_folder) {
             tracing::warn!(%error, "the newest version of the vault cannot be remembered");
         }
-        let locked = || LockedVault::open(&self.path, &self.context).map_err(|error| errors::vault(&error));
-        let opened = if by_recovery {
-            let code = secret::recovery_code(secret)?;
-            locked()?.unlock_with_recovery(&code)
-        } else {
-            let passphrase = secret::passphrase(secret)?;
-            locked()?.unlock(&passphrase)
-        };
-        let vault = opened.map_err(|(_, error)| errors::vault(&error))?;
+        let opened = LockedVault::open(&self.path, &self.context_now())
+            .and_then(|locked| locked.unlock_with(&proof.opening()).map_err(|(_, error)| error));
+        let vault = opened.map_err(|error| errors::vault(&error))?;
+        self.price.learn(&self.context);
         shield::settle_unlocked();
         Ok(Open { vault, _secrets: secrets })
     }
 
     /// Lets an opened vault in, unless it was locked meanwhile; whether it did.
     async fn admit(self: &Arc<Self>, opened: Open, epoch: u64, instead: Instead) -> bool {
-        let mut open = self.open.lock().await;
-        if self.epoch() != epoch {
+        let mut state = self.state.lock().await;
+        if self.epoch() != epoch || self.barred.load(Ordering::SeqCst) {
             tracing::info!("the vault was locked while it was being opened");
             return false;
         }
         // What is open already stays, unless the file has moved on without it: it may have just been written.
         let older = |open: &Open| open.vault.generation() < opened.vault.generation();
-        if matches!(instead, Instead::OfAny) || open.as_ref().is_none_or(older) {
-            *open = Some(opened);
+        if matches!(instead, Instead::OfAny) || state.open().is_none_or(older) {
+            *state = State::Open(Box::new(opened));
         }
-        // Still under the lock, so that nobody finds it open and unused for long.
-        self.idle.used(self.clock.boottime());
-        drop(open);
-        self.arm_timer();
-        self.changes.send_replace(vault_state::UNLOCKED);
-        tracing::info!("the vault is unlocked");
+        self.tell_open(state);
         true
     }
 
-    /// How often it was locked. What is remembered about a caller on the bus ends with each lock.
-    pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::SeqCst)
-    }
-
-    /// Forgets the vault's key and every seed. A write that is under way comes to its end first.
-    pub(crate) async fn lock(&self) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
-        let mut open = self.open.lock().await;
-        self.close(&mut open);
-    }
-
-    /// Locks a vault whose time is up though nobody rang: the machine slept.
-    fn close_if_due(&self, open: &mut Option<Open>) {
-        if open.is_some() && self.idle.on_wake(self.clock.boottime()) == Some(Wake::Lock) {
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-            self.close(open);
-        }
-    }
-
-    fn close(&self, open: &mut Option<Open>) {
-        let was_open = open.take().is_some();
-        // Nothing is awaited from here on: the timer may be who locks, and this ends it.
-        if let Some(timer) = self.timer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            timer.abort();
-        }
-        if was_open {
-            shield::settle_locked();
-            self.changes.send_replace(vault_state::LOCKED);
-            tracing::info!("the vault is locked");
-        }
-    }
-
-    fn arm_timer(self: &Arc<Self>) {
-        if self.idle.limit().is_none() {
-            return;
-        }
-        let keeper = Arc::downgrade(self);
-        let task = tokio::spawn(async move {
-            loop {
-                let Some(keeper) = keeper.upgrade() else { return };
-                match keeper.idle.on_wake(keeper.clock.boottime()) {
-                    None => return,
-                    Some(Wake::Lock) => return keeper.lock().await,
-                    Some(Wake::SleepFor(length)) => {
-                        drop(keeper);
-                        tokio::time::sleep(length.duration()).await;
-                    }
-                }
-            }
-        });
-        let former = self.timer.lock().unwrap_or_else(PoisonError::into_inner).replace(task.abort_handle());
-        if let Some(former) = former {
-            former.abort();
-        }
+    /// After the vault was opened.
+    fn tell_open(self: &Arc<Self>, state: impl Drop) {
+        // Still under the lock, so that nobody finds it open and unused for long.
+        self.idle.used(self.clock.boottime());
+        drop(state);
+        self.arm_timer();
+        self.changes.send_replace(vault_state::UNLOCKED);
+        tracing::info!("the vault is unlocked");
     }
 
     /// Looks into the open vault, at once.
@@ -256,9 +229,9 @@ impl Keeper {
         &self,
         look: impl FnOnce(&UnlockedVault) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let mut open = self.open.lock().await;
-        self.close_if_due(&mut open);
-        let open = open.as_ref().ok_or_else(|| self.closed())?;
+        let mut state = self.state.lock().await;
+        self.close_if_due(&mut state);
+        let open = state.open().ok_or_else(|| self.closed(&state))?;
         self.idle.used(self.clock.boottime());
         look(&open.vault)
     }
@@ -271,32 +244,23 @@ impl Keeper {
         &self,
         change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
-        let mut open = self.open.clone().lock_owned().await;
-        self.close_if_due(&mut open);
-        if open.is_none() {
-            return Err(self.closed());
+        let mut state = self.state.clone().lock_owned().await;
+        self.close_if_due(&mut state);
+        if state.open().is_none() {
+            return Err(self.closed(&state));
         }
         self.idle.used(self.clock.boottime());
         blocking(move || {
-            let open = open.as_mut().ok_or_else(|| CallError::new(ErrorKind::Locked, LOCKED))?;
+            let open = state.open_mut().ok_or_else(|| CallError::new(ErrorKind::Locked, LOCKED))?;
             change(&mut open.vault)
         })
         .await
     }
 
-    /// The same with Argon2 in it: one at a time, and no unlock meanwhile.
-    ///
-    /// # Errors
-    /// As [`Keeper::read`].
-    pub(crate) async fn change_by_passphrase<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&mut UnlockedVault) -> Result<T, CallError> + Send + 'static,
-    ) -> Result<T, CallError> {
-        let _turn = self.opening.lock().await;
-        self.change(change).await
-    }
-
-    fn closed(&self) -> CallError {
+    fn closed(&self, state: &State) -> CallError {
+        if let State::Soft(_) = state {
+            return CallError::new(ErrorKind::Locked, SOFTLY_LOCKED);
+        }
         if std::fs::symlink_metadata(&self.path).is_ok() {
             CallError::new(ErrorKind::Locked, LOCKED)
         } else {
@@ -305,7 +269,21 @@ impl Keeper {
     }
 }
 
+/// What came through a pipe, and before it what protects it: whoever takes both apart wipes the secret first.
+///
+/// To be awaited before a turn is: who sends it may take ten seconds, and nobody else waits for them.
+async fn read<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, CallError> + Send + 'static,
+) -> Result<(Secrets, T), CallError> {
+    blocking(move || {
+        let secrets = Secrets::held();
+        Ok((secrets, read()?))
+    })
+    .await
+}
+
 const LOCKED: &str = "the vault is locked";
+const SOFTLY_LOCKED: &str = "the vault is locked, and the quick PIN opens it";
 
 fn make_folder(folder: &Path) -> Result<(), CallError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);

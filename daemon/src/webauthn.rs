@@ -1,10 +1,8 @@
 //! `dev.fob.WebAuthn1`: from a call to a request under way. What WebAuthn's own rules refuse is refused at once, before
 //! there is a request; everything else ends in `Request1.Done`.
 
-use std::sync::Arc;
-
 use fob_bus::types::CeremonyOptions;
-use fob_bus::{CallError, ErrorKind, names};
+use fob_bus::{CallError, ErrorKind};
 use fob_webauthn::{Assertion, Caller, Creation, Error, Origin};
 use zbus::message::Header;
 use zbus::{Connection, OwnedObjectPath, interface};
@@ -13,7 +11,7 @@ use crate::ceremony::{Ceremony, Plan};
 use crate::errors;
 use crate::guest::{Guest, Owner};
 use crate::policy::Operation;
-use crate::request::{self, Request};
+use crate::request;
 
 /// The only type of credential that there is (WebAuthn Level 3 §5.8.2).
 const PUBLIC_KEY: &str = "publicKey";
@@ -60,19 +58,11 @@ impl WebAuthn {
         if let Some(id) = &options.key {
             daemon.keys.key(id)?;
         }
-        let sender = owner.name.as_ref().map(|name| name.as_str());
-        let path = names::request_path(sender, &options.handle_token).ok_or_else(|| {
-            CallError::new(ErrorKind::InvalidInput, "the handle token is no word of 1 to 64 letters, digits and _")
-        })?;
-        tracing::info!(pid = ?owner.caller.pid, door = ?owner.caller.door, ceremony = plan.word(), "a request");
-        let pid = owner.caller.pid;
-        let request = Request::new(path.clone(), owner);
-        let ticket = daemon.desk.admit(pid, &request)?;
+        let what = plan.word();
         let deadline = daemon.keys.deadline_in(plan.timeout());
-        let ceremony = Ceremony { plan: Arc::new(plan), deadline, key: options.key, pin: options.pin.map(Into::into) };
-        let work = ceremony.run(daemon, request.clone());
-        request::serve(self.0.clone(), request, ticket, work).await?;
-        Ok(path)
+        let ceremony = Ceremony::alone(plan, deadline, options.key, options.pin.map(Into::into));
+        let work = |request| ceremony.run(daemon, request);
+        request::begin(&self.0, owner, &options.handle_token, what, work).await
     }
 }
 

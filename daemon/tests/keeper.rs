@@ -33,6 +33,7 @@ impl Running {
         let mut command = Command::new(FOBD);
         command.arg("--no-session-bus").stderr(Stdio::null()).env("FOB_SOCKET", home.path().join("run/fobd.sock"));
         command.env("XDG_DATA_HOME", home.path().join("data")).env("XDG_STATE_HOME", home.path().join("state"));
+        command.env("XDG_CONFIG_HOME", home.path().join("config"));
         Self { fobd: command.spawn().unwrap(), home }
     }
 

@@ -52,7 +52,7 @@ fn told(vault: &UnlockedVault) -> Vec<String> {
     // Not the reason: behind the good ones, where a save puts it, another one may have its id.
     let odd = vault.unreadable().iter().map(|odd| format!("{:?} {} {}", odd.id, odd.issuer, odd.name));
     let entries = vault.entries().iter().map(|entry| {
-        let uri = entry.account.to_uri();
+        let uri = vault.reveal(entry.id).expect("it was listed").account.to_uri();
         format!("{:?} {:?} {:?} {:?} {}", entry.id, uri, entry.created, entry.modified, entry.is_for(SITE))
     });
     slots.chain(odd).chain(entries).collect()

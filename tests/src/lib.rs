@@ -7,6 +7,7 @@
 pub mod demo;
 pub mod fob;
 pub mod house;
+pub mod memory;
 pub mod oathtool;
 pub mod program;
 pub mod server;

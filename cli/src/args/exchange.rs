@@ -41,7 +41,7 @@ pub struct Convert {
     /// The file to write, which must not be there yet, or `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Replace the file to write
+    /// Replace the file to write, or print secrets in clear on a terminal
     #[arg(long)]
     pub force: bool,
     /// What IN is, by a name from `fob otp import --list`; else it is recognised by its content
@@ -58,18 +58,26 @@ pub struct Convert {
     pub skip_refused: bool,
 }
 
-/// What says once more that it is you: what comes out is worth as much as the vault.
+/// What opens a vault: the one that is to be opened, or the open one once more, for what is worth as much as the vault.
 #[derive(Debug, Args)]
 pub struct Fresh {
-    /// Read the vault's passphrase from this descriptor
+    /// Read the passphrase from this descriptor instead of the terminal
     #[arg(long, value_name = "N")]
     pub passphrase_fd: Option<u32>,
-    /// Give the vault's recovery code instead of its passphrase
+    /// Give the recovery code instead of the passphrase
     #[arg(long)]
     pub recovery: bool,
-    /// Read the vault's recovery code from this descriptor
+    /// Read the recovery code from this descriptor instead of the terminal
     #[arg(long, value_name = "N", conflicts_with = "passphrase_fd")]
     pub recovery_fd: Option<u32>,
+}
+
+impl Fresh {
+    /// Whether it is the recovery code.
+    #[must_use]
+    pub const fn by_recovery(&self) -> bool {
+        self.recovery || self.recovery_fd.is_some()
+    }
 }
 
 /// `fob otp qr`.

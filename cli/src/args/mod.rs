@@ -6,6 +6,7 @@ pub mod entry;
 pub mod exchange;
 pub mod key;
 pub mod otp;
+pub(crate) mod short_cut;
 pub mod site;
 pub mod softkey;
 pub mod vault;
@@ -43,7 +44,7 @@ pub enum Command {
     /// Open the vault
     Unlock(vault::Unlock),
     /// Close the vault and forget what was in it
-    Lock,
+    Lock(vault::Lock),
     /// Look after the vault: older versions, ways in, merging
     #[command(subcommand, arg_required_else_help = true)]
     Vault(vault::Vault),

@@ -42,7 +42,7 @@ pub enum Otp {
     History(History),
     /// Bind an account to a site, which `fob sign-in` may then give its codes
     Bind(Bind),
-    /// Put an account into the bin
+    /// Put an account into the bin; `fob otp undo` brings it back for 30 days
     Remove(Remove),
     /// Take an account out of the bin
     Undo(Undo),

@@ -9,7 +9,7 @@ mod x11;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -107,12 +107,13 @@ fn keep(way: Way, until: Instant) -> io::Result<()> {
         std::thread::sleep(until.saturating_duration_since(Instant::now()));
         return io::stdout().write_all(osc52::clear(between).as_bytes()).and_then(|()| io::stdout().flush());
     }
-    let mut code = Zeroizing::new(String::with_capacity(pipe::SHORT));
-    io::stdin().take(pipe::SHORT as u64).read_to_string(&mut code)?;
+    // Not through the standard library's buffer, which would keep it.
+    let code = pipe::take(&rustix::stdio::stdin().try_clone_to_owned()?, pipe::SHORT).map_err(io::Error::other)?;
+    let code = std::str::from_utf8(&code).map_err(io::Error::other)?;
     let said = |outcome: Result<(), String>| report(outcome.as_ref().err().map(String::as_str));
     match way {
-        Way::X11 => x11::offer(&code, until, said),
-        _ => wayland::offer(&code, until, said),
+        Way::X11 => x11::offer(code, until, said),
+        _ => wayland::offer(code, until, said),
     }
 }
 

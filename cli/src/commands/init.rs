@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::answer::Answer;
 use crate::args::vault::Init;
-use crate::daemon::{Daemon, awaiting, text_of};
-use crate::secret::{Sink, Source};
+use crate::daemon::{Daemon, awaiting, text_by_now, text_of};
+use crate::secret::{Secret, Sink, Source, gave_up, has_given_up};
 use crate::text::shown;
-use crate::{Failure, World};
+use crate::{Failure, World, interrupt};
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -52,7 +52,10 @@ pub(super) async fn run(args: Init, world: &mut World) -> Result<(), Failure> {
     }
     // Who listens is looked at before anything is asked for.
     let daemon = Daemon::call(world).await?;
-    if matches!(daemon.status().await?.vault.as_str(), vault_state::LOCKED | vault_state::UNLOCKED) {
+    if matches!(
+        daemon.status().await?.vault.as_str(),
+        vault_state::LOCKED | vault_state::SOFT_LOCKED | vault_state::UNLOCKED
+    ) {
         return Err(CallError::new(ErrorKind::VaultExists, "there is a vault already").into());
     }
     let passphrase = Source {
@@ -63,12 +66,13 @@ pub(super) async fn run(args: Init, world: &mut World) -> Result<(), Failure> {
     };
     let passphrase = passphrase.obtain_new(world)?;
     let (reader, writer) = awaiting()?;
-    let outcome = daemon.manager().await?.init(passphrase.pipe()?.into(), writer.into()).await;
+    let outcome = make(&daemon, &passphrase, writer, world).await;
     let (code, failure) = match outcome {
         Ok(()) => (text_of(&reader)?, None),
-        Err(error) => match late(&daemon, &reader).await {
-            Some(code) => (code, Some(Failure::from(error))),
-            None => return Err(error.into()),
+        Err(failure) if has_given_up(&failure) => (text_by_now(&reader).ok_or_else(|| failure.clone())?, Some(failure)),
+        Err(failure) => match late(&daemon, &reader).await {
+            Some(code) => (code, Some(failure)),
+            None => return Err(failure),
         },
     };
     let recovery_code = match sink {
@@ -85,6 +89,24 @@ pub(super) async fn run(args: Init, world: &mut World) -> Result<(), Failure> {
     }
 }
 
+/// Makes the vault. Nothing holds fobd back once it does, and it gives the recovery code once: Ctrl-C waits for that, and
+/// only a second one does not.
+async fn make(daemon: &Daemon, passphrase: &Secret, recovery: OwnedFd, world: &mut World) -> Result<(), Failure> {
+    let mut interrupt = interrupt::hold().map_err(|error| interrupt::unheld(&error))?;
+    let manager = daemon.manager().await?;
+    let mut made = std::pin::pin!(manager.init(passphrase.pipe()?.into(), recovery.into()));
+    tokio::select! {
+        outcome = &mut made => return Ok(outcome?),
+        () = interrupt.pressed() => world.note("The vault is being made: waiting for its recovery code. Ctrl-C again does not wait."),
+    }
+    tokio::select! {
+        outcome = made => Ok(outcome?),
+        () = interrupt.pressed() => Err(gave_up().hint(
+            "the vault may be made all the same: then its passphrase opens it, and `fob vault recovery-code` makes the code",
+        )),
+    }
+}
+
 /// The recovery code of a vault that was made before something went wrong, such as somebody who locked: it is given
 /// once, and a vault without it lacks a way in for ever.
 async fn late(daemon: &Daemon, reader: &OwnedFd) -> Option<Zeroizing<String>> {
@@ -95,7 +117,5 @@ async fn late(daemon: &Daemon, reader: &OwnedFd) -> Option<Zeroizing<String>> {
 
 /// The vault is made, and nobody has its recovery code.
 fn lost(failure: Failure) -> Failure {
-    failure.hint(
-        "the vault is made and its passphrase opens it; for another recovery code remove its file and begin again",
-    )
+    failure.hint("the vault is made and its passphrase opens it; for another recovery code: `fob vault recovery-code`")
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(command: Command, world: &mut World) -> Result<(), Failu
         Command::Status => status::run(world).await,
         Command::Init(args) => init::run(args, world).await,
         Command::Unlock(args) => unlock::run(args, world).await,
-        Command::Lock => lock::run(world).await,
+        Command::Lock(args) => lock::run(args, world).await,
         // Boxed, as those below.
         Command::Vault(command) => Box::pin(vault::run(command, world)).await,
         Command::Otp(command) => otp::run(command, world).await,

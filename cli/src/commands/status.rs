@@ -16,6 +16,12 @@ struct Shown {
     problem: Option<String>,
     entries: Option<u32>,
     idle_lock: Option<u32>,
+    /// Whether a quick PIN is set; only while it is open.
+    quick_pin: Option<bool>,
+    /// Seconds until a soft lock becomes a full one.
+    soft_until: Option<u64>,
+    /// What locks the vault besides `fob lock`.
+    locks: Vec<String>,
     keys: u32,
     session_bus: bool,
     warnings: Vec<String>,
@@ -32,6 +38,9 @@ impl Answer for Shown {
             row("file", shown(&self.vault_path)),
             row("keys", count(self.keys, "key", "keys")),
         ];
+        if !self.locks.is_empty() {
+            rows.insert(3, row("locks on", shown(&self.locks.join(", "))));
+        }
         rows.extend(self.warnings.iter().map(|warning| row("warning", shown(warning))));
         table(&rows)
     }
@@ -42,12 +51,17 @@ impl Shown {
         match self.vault.as_str() {
             vault_state::NONE => "none yet: `fob init` makes one".to_owned(),
             vault_state::LOCKED => "locked".to_owned(),
+            vault_state::SOFT_LOCKED => {
+                let left = self.soft_until.map(|seconds| format!(", for {} more", rough(seconds))).unwrap_or_default();
+                format!("soft-locked: the quick PIN opens it (`fob unlock`){left}")
+            }
             vault_state::UNLOCKED => {
                 let entries = count(self.entries.unwrap_or_default(), "account", "accounts");
                 let lock = self.idle_lock.map_or("does not lock by itself".to_owned(), |seconds| {
                     format!("locks after {} without use", duration(seconds))
                 });
-                format!("unlocked, {entries}, {lock}")
+                let quick = if self.quick_pin == Some(true) { ", has a quick PIN" } else { "" };
+                format!("unlocked, {entries}, {lock}{quick}")
             }
             other => format!("{}: {}", shown(other), shown(self.problem.as_deref().unwrap_or("no reason was given"))),
         }
@@ -67,6 +81,15 @@ fn duration(seconds: u32) -> String {
     }
 }
 
+/// Hours and minutes, never more than there are.
+fn rough(seconds: u64) -> String {
+    match seconds / 60 {
+        0 => "less than a minute".to_owned(),
+        minutes @ 1..60 => count(minutes, "minute", "minutes"),
+        minutes => format!("{} h {:02} min", minutes / 60, minutes % 60),
+    }
+}
+
 pub(super) async fn run(world: &mut World) -> Result<(), Failure> {
     let status: Status = Daemon::call(world).await?.status().await?;
     world.answer(&Shown {
@@ -76,6 +99,9 @@ pub(super) async fn run(world: &mut World) -> Result<(), Failure> {
         problem: status.problem,
         entries: status.entries,
         idle_lock: status.idle_lock,
+        quick_pin: status.quick_pin,
+        soft_until: status.soft_until,
+        locks: status.locks,
         keys: status.keys,
         session_bus: status.session_bus,
         warnings: status.warnings,

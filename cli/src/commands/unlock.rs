@@ -1,140 +1,154 @@
-//! `fob unlock`, the question for the passphrase when another command finds the vault locked, and the question for it once
-//! more before secrets leave the vault.
+//! `fob unlock`, and what other commands do who find the vault locked.
+//!
+//! [`choice`] decides which ways in are tried, [`mod@attempt`] tries one, [`fresh`] asks for the passphrase or the recovery
+//! code, of a vault that is open too.
 
-use fob_bus::types::vault_state;
+mod attempt;
+mod choice;
+mod fresh;
+
+use fob_bus::types::{vault_state, way_kind};
 use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::args::exchange::Fresh;
 use crate::args::vault::Unlock;
+use crate::ceremony::Pin;
+use crate::commands::key::chosen;
 use crate::daemon::Daemon;
-use crate::secret::{Secret, Source};
-use crate::{Failure, World};
-
-/// How often a person may mistype the passphrase before the command gives up.
-const TRIES: usize = 3;
+use crate::secret::has_given_up;
+use crate::{Exit, Failure, World};
+use attempt::{Means, attempt, none_given};
+use choice::{Wish, by_itself, order};
+pub(crate) use fresh::{enough, present, proven, source, with_fresh};
 
 #[derive(Serialize)]
 struct Unlocked {
     vault: &'static str,
+    /// What opened it, by its kind; absent when it was open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'static str>,
 }
 
 impl Answer for Unlocked {
     const SCHEMA: &'static str = "fob.unlock/1";
 
     fn words(&self) -> String {
-        "The vault is open.\n".to_owned()
+        match self.by {
+            None => "The vault is open already.\n",
+            Some(way_kind::SECRET_SERVICE) => "The vault is open: the desktop keyring opened it.\n",
+            Some(way_kind::TPM) => "The vault is open: the TPM opened it.\n",
+            Some(_) => "The vault is open.\n",
+        }
+        .to_owned()
     }
 }
-
-const PASSPHRASE: Source<'static> =
-    Source { what: "passphrase", option: "--passphrase-fd", descriptor: None, prompt: "Passphrase of the vault: " };
-
-const RECOVERY: Source<'static> =
-    Source { what: "recovery code", option: "--recovery-fd", descriptor: None, prompt: "Recovery code of the vault: " };
 
 pub(super) async fn run(args: Unlock, world: &mut World) -> Result<(), Failure> {
     let daemon = Daemon::call(world).await?;
-    let recovery = args.recovery || args.recovery_fd.is_some();
-    let source = if recovery {
-        Source { descriptor: args.recovery_fd, ..RECOVERY }
-    } else {
-        Source { descriptor: args.passphrase_fd, ..PASSPHRASE }
+    // A secret that was passed is checked whatever the state.
+    let passed = args.fresh.passphrase_fd.or(args.fresh.recovery_fd).is_some();
+    if !passed && is_open(&daemon).await? {
+        return world.answer(&Unlocked { vault: vault_state::UNLOCKED, by: None });
+    }
+    let wish = wish(&args);
+    let key = match args.key.flatten() {
+        Some(name) => Some(chosen(&daemon, &name).await?.key.id),
+        None => None,
     };
-    let secret = source.obtain(world)?;
-    let outcome = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
-    outcome.map_err(|error| refused(error, recovery))?;
-    world.answer(&Unlocked { vault: vault_state::UNLOCKED })
+    let mut means = Means { fresh: args.fresh, pin: Pin::new(args.pin_fd), pin_fd: args.pin_fd, key };
+    let by = open(world, &daemon, wish, &mut means).await?;
+    world.answer(&Unlocked { vault: vault_state::UNLOCKED, by: Some(by) })
 }
 
-/// A slip in the recovery code is no reason to try the recovery code.
-fn refused(error: CallError, recovery: bool) -> Failure {
-    let wrong = error.kind == ErrorKind::WrongPassphrase;
-    let failure = Failure::from(error);
-    if wrong && recovery {
-        failure.hint("look for a slip: the code has only the letters A to Z and the digits 2 to 7")
+const fn wish(args: &Unlock) -> Wish {
+    if args.key.is_some() {
+        Wish::Key
+    } else if args.keyring {
+        Wish::Keyring
+    } else if args.tpm {
+        Wish::Tpm
+    } else if args.pin {
+        Wish::QuickPin
+    } else if args.fresh.by_recovery() {
+        Wish::Recovery
+    } else if args.fresh.passphrase_fd.is_some() {
+        Wish::Passphrase
     } else {
-        failure
+        Wish::Anything
     }
 }
 
-/// What opens a vault, and whether it is the recovery code. `prompt` asks for the passphrase.
-pub(crate) fn present(world: &mut World, args: &Fresh, prompt: &str) -> Result<(Secret, bool), Failure> {
-    let recovery = args.recovery || args.recovery_fd.is_some();
-    let source = if recovery {
-        Source { descriptor: args.recovery_fd, ..RECOVERY }
-    } else {
-        Source { descriptor: args.passphrase_fd, prompt, ..PASSPHRASE }
-    };
-    Ok((source.obtain(world)?, recovery))
+/// Whether it is open; a vault that can never be is named at once.
+async fn is_open(daemon: &Daemon) -> Result<bool, Failure> {
+    let status = daemon.status().await?;
+    match status.vault.as_str() {
+        vault_state::UNLOCKED => Ok(true),
+        vault_state::NONE => Err(CallError::new(ErrorKind::NoVault, "there is no vault yet").into()),
+        vault_state::UNUSABLE => {
+            let problem = status.problem.unwrap_or_else(|| "the vault cannot be used".to_owned());
+            Err(CallError::new(ErrorKind::VaultUnusable, problem).into())
+        }
+        _ => Ok(false),
+    }
 }
 
-/// Does `call` with what opens the vault, once more: what it brings is worth as much as the vault. A locked vault is
-/// opened with the same.
-pub(crate) async fn with_fresh<T>(
-    world: &mut World,
-    daemon: &Daemon,
-    args: &Fresh,
-    call: impl AsyncFn(&Daemon, &Secret, bool) -> Result<T, CallError>,
-) -> Result<T, Failure> {
-    let recovery = args.recovery || args.recovery_fd.is_some();
-    let source = if recovery {
-        Source { descriptor: args.recovery_fd, ..RECOVERY }
-    } else {
-        Source { descriptor: args.passphrase_fd, prompt: "Passphrase of the vault, once more: ", ..PASSPHRASE }
-    };
-    let tries = if source.descriptor.is_some() { 1 } else { TRIES };
-    for tried in 1.. {
-        let secret = source.obtain(world)?;
-        let mut outcome = call(daemon, &secret, recovery).await;
-        if outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Locked) {
-            let unlocked = daemon.manager().await?.unlock(secret.pipe()?.into(), recovery).await;
-            outcome = match unlocked {
-                Ok(()) => call(daemon, &secret, recovery).await,
-                Err(error) => Err(error),
-            };
-        }
-        match outcome {
-            Err(error) if error.kind == ErrorKind::WrongPassphrase && tried < tries => {
-                world.note(&format!("That is not the {}; try again.", source.what));
+/// Opens the vault as the person wishes, and gives the kind of the way that did it.
+async fn open(world: &mut World, daemon: &Daemon, wish: Wish, means: &mut Means) -> Result<&'static str, Failure> {
+    let ways = if wish == Wish::Recovery { Vec::new() } else { daemon.vault().await?.ways().await? };
+    let attempts = order(wish, &ways)?;
+    let mut last = None;
+    for one in &attempts {
+        match attempt(world, daemon, one, means).await {
+            Ok(()) => return Ok(one.kind()),
+            Err(failure) if one.is_final() => return Err(failure),
+            // Ctrl-C ends it all.
+            Err(failure) if has_given_up(&failure) => return Err(failure),
+            Err(failure) => {
+                if failure != none_given() {
+                    world.note(&one.failed(&failure));
+                }
+                last = Some(failure);
             }
-            Err(error) if error.kind == ErrorKind::WrongPassphrase && !recovery => {
-                return Err(Failure::from(error).hint("nothing was given out; try again, or with `--recovery`"));
-            }
-            Err(error) => return Err(refused(error, recovery)),
-            Ok(value) => return Ok(value),
         }
     }
-    Err(crate::secret::gave_up())
+    Err(last.unwrap_or_else(|| Failure::new(Exit::Failed, "nothing opens this vault here")))
 }
 
-/// Does `call`. If the vault is locked and somebody is at the terminal, asks for the passphrase and does it again.
+/// Does `call`. If the vault is locked, opens it and does it again: with what opens with the login, else with what the
+/// person at the terminal gives.
 pub(crate) async fn with_open_vault<T>(
     world: &mut World,
     daemon: &Daemon,
     call: impl AsyncFn(&Daemon) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     match call(daemon).await {
-        Err(failure) if failure.exit == crate::Exit::Locked && world.terminal.is_there() => {
-            ask_and_unlock(world, daemon).await?;
+        Err(failure) if failure.exit == Exit::Locked => {
+            if world.terminal.is_there() {
+                ask_and_unlock(world, daemon).await?;
+            } else if !opens_by_itself(world, daemon).await {
+                return Err(failure);
+            }
             call(daemon).await
         }
         outcome => outcome,
     }
 }
 
-/// Asks for the passphrase until it is right.
+/// Opens the vault as `fob unlock` without options does.
 pub(crate) async fn ask_and_unlock(world: &mut World, daemon: &Daemon) -> Result<(), Failure> {
-    let manager = daemon.manager().await?;
-    for tried in 1..=TRIES {
-        let secret = PASSPHRASE.obtain(world)?;
-        match manager.unlock(secret.pipe()?.into(), false).await {
-            Err(error) if error.kind == ErrorKind::WrongPassphrase && tried < TRIES => {
-                world.note("That is not the passphrase; try again.");
-            }
-            outcome => return Ok(outcome?),
+    open(world, daemon, Wish::Anything, &mut Means::nothing()).await.map(drop)
+}
+
+/// Whether something opened the vault that asks nobody.
+async fn opens_by_itself(world: &mut World, daemon: &Daemon) -> bool {
+    let Ok(vault) = daemon.vault().await else { return false };
+    let ways = vault.ways().await.unwrap_or_default();
+    for one in by_itself(&ways) {
+        match attempt(world, daemon, &one, &mut Means::nothing()).await {
+            Ok(()) => return true,
+            Err(failure) => world.note(&one.failed(&failure)),
         }
     }
-    Ok(())
+    false
 }

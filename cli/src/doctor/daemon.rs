@@ -1,28 +1,45 @@
 //! The daemon: does it run, is it fobd, what does it say about the vault and the session bus.
 
-use fob_bus::types::{Status, vault_state};
+use std::path::Path;
 
-use super::Check;
+use fob_bus::types::{Status, WayInfo, vault_state};
+
+use super::{Check, settings};
 use crate::daemon::Daemon;
 use crate::text::count;
 use crate::{Failure, World};
 
 /// What there is to say, and the daemon's own words for the checks after it.
-pub(super) async fn checks(world: &World) -> (Vec<Check>, Option<Status>) {
+pub(super) struct Found {
+    pub(super) checks: Vec<Check>,
+    pub(super) status: Option<Status>,
+    pub(super) ways: Vec<WayInfo>,
+}
+
+/// Asks the daemon; and if it does not answer, this program of it what is wrong with its settings.
+pub(super) async fn checks(world: &World, fobd: Option<&Path>) -> Found {
     match ask(world).await {
-        Err(failure) => (vec![unreachable_daemon(&failure)], None),
-        Ok(status) => {
+        Err(failure) => {
+            let mut checks = vec![unreachable_daemon(&failure)];
+            checks.extend(fobd.and_then(settings::check));
+            Found { checks, status: None, ways: Vec::new() }
+        }
+        Ok((status, ways)) => {
             let mut checks = vec![same_version(&status), vault(&status), session_bus(&status), keys(&status)];
             checks.extend(status.warnings.iter().map(|warning| {
                 Check::warn("daemon", warning.clone(), "the daemon's diary may have more: `journalctl --user -u fobd`")
             }));
-            (checks, Some(status))
+            Found { checks, status: Some(status), ways }
         }
     }
 }
 
-async fn ask(world: &World) -> Result<Status, Failure> {
-    Ok(Daemon::call(world).await?.status().await?)
+async fn ask(world: &World) -> Result<(Status, Vec<WayInfo>), Failure> {
+    let daemon = Daemon::call(world).await?;
+    let status = daemon.status().await?;
+    // There are none without a vault; what is wrong with that is in the status.
+    let ways = daemon.vault().await?.ways().await.unwrap_or_default();
+    Ok((status, ways))
 }
 
 fn unreachable_daemon(failure: &Failure) -> Check {
@@ -46,6 +63,7 @@ fn vault(status: &Status) -> Check {
             let entries = count(status.entries.unwrap_or_default(), "account", "accounts");
             Check::ok("vault", format!("unlocked, {entries}"))
         }
+        vault_state::SOFT_LOCKED => Check::ok("vault", "soft-locked; `fob unlock` asks for the quick PIN"),
         vault_state::LOCKED => Check::ok("vault", "locked; `fob unlock` opens it"),
         vault_state::NONE => Check::warn("vault", "there is none yet", "make one: `fob init`"),
         _ => {

@@ -6,6 +6,8 @@ mod files;
 mod holders;
 mod nodes;
 mod report_descriptor;
+mod settings;
+mod ways;
 
 use std::path::PathBuf;
 
@@ -77,7 +79,8 @@ impl Machine {
 /// Looks at everything.
 pub(crate) async fn examine(world: &World) -> Vec<Check> {
     let machine = Machine::this();
-    let (mut checks, status) = daemon::checks(world).await;
+    let daemon::Found { mut checks, status, ways } = daemon::checks(world, settings::fobd().as_deref()).await;
+    checks.extend(ways::checks(&ways));
     let vault = status.map(|status| PathBuf::from(status.vault_path)).or_else(fob_bus::names::vault);
     checks.extend(files::checks(fob_bus::names::socket(), vault));
     let nodes = nodes::found(&machine);

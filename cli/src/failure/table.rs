@@ -25,6 +25,10 @@ pub const fn of(kind: ErrorKind) -> (Exit, Option<&'static str>) {
         Kind::CodeMismatch => {
             (Exit::Failed, Some("give two codes in a row, the older one first, as the other device showed them"))
         }
+        Kind::UnknownSlot => (Exit::Failed, Some("run `fob vault slots` to see the ways in")),
+        Kind::NoKeyring => (Exit::Failed, Some("unlock the desktop's keyring, or use another way in")),
+        Kind::NoTpm => (Exit::Failed, Some("use another way in: `fob unlock --help` lists them")),
+        Kind::WayBarred => (Exit::Failed, Some("nothing was changed")),
         Kind::NoRecoveryCode => (Exit::Failed, Some("get new ones from the site and put them beside the account")),
         Kind::InvalidInput => (Exit::Failed, Some("look at what you gave and try again; nothing was changed")),
         Kind::Denied => {

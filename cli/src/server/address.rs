@@ -72,8 +72,8 @@ impl Address {
     }
 }
 
-/// `localhost` and the addresses of this machine. Names below `localhost` are this machine for a browser, which looks
-/// at no name server for them (Secure Contexts §3.1); the system's resolver may ask one and be led anywhere.
+/// `localhost`, which [`super::resolver`] takes to this machine, and the addresses of this machine. Names below `localhost`
+/// are this machine for a browser (Secure Contexts §3.1); the system's resolver may ask a name server and be led anywhere.
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost",

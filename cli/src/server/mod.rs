@@ -1,15 +1,22 @@
-//! A sign-in server over HTTP (docs/signin-api.md): https, or http on this machine only; no redirect is followed;
-//! answers are bounded in size and time, and may be anything.
+//! A sign-in server over HTTP (docs/signin-api.md): https, or http on this machine only, without a name server; no redirect
+//! is followed; answers are bounded in size and time, and may be anything.
+//!
+//! Whom a server's certificate may come from is the system's to say, as for its browsers: a company's own authority stands
+//! there, and one that the system has struck out does not.
 
 mod account;
 mod address;
 mod clock;
 mod problem;
 mod reply;
+mod resolver;
 
 use std::time::Duration;
 
 use serde::Serialize;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::DefaultConnector;
 use zeroize::Zeroizing;
 
 pub(crate) use account::Account;
@@ -50,11 +57,14 @@ impl Server {
             .max_redirects(0)
             .timeout_global(Some(TIMEOUT))
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
             .user_agent(concat!("fob/", env!("CARGO_PKG_VERSION")));
         if address.is_loopback() {
             config = config.proxy(None);
         }
-        let server = Self { address, agent: config.build().into() };
+        let names = resolver::Names(DefaultResolver::default());
+        let agent = ureq::Agent::with_parts(config.build(), DefaultConnector::default(), names);
+        let server = Self { address, agent };
         let said = server.get("server", None).await?;
         server.address.must_be(said.text("origin"))?;
         if let Some(warning) = clock::warning(said.text("time"), world.now()) {
@@ -135,16 +145,23 @@ fn authorized<B>(request: ureq::RequestBuilder<B>, session: Option<&Session>) ->
 fn unreachable_server(address: &Address, error: &ureq::Error) -> Failure {
     let origin = address.origin();
     match error {
+        _ if is_unproven(error) => Failure::new(Exit::Failed, format!("{origin} does not prove that it is itself"))
+            .because(error)
+            .hint("do not go on; ask who runs it about its certificate"),
         ureq::Error::Timeout(_) => Failure::new(Exit::TimedOut, format!("{origin} does not answer in time"))
             .because(error)
             .hint("try again later"),
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => {
-            Failure::new(Exit::Failed, format!("{origin} does not prove that it is itself"))
-                .because(error)
-                .hint("do not go on; ask who runs it about its certificate")
-        }
         _ => Failure::new(Exit::Failed, format!("{origin} cannot be reached"))
             .because(error)
             .hint("look at the address and the network, then try again"),
+    }
+}
+
+/// Whether it is about certificates. What comes up while a connection is made is wrapped once more.
+fn is_unproven(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,
+        ureq::Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+        _ => false,
     }
 }

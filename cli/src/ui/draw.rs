@@ -1,16 +1,21 @@
-//! Paints a [`View`] with ratatui: from 20 columns on, and best from 40.
+//! Paints a [`View`] with ratatui: from 20 columns and 4 rows on, and best from 40. In a smaller window nothing of the
+//! vault shows. Codes are lent to the widgets, never copied.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::view::{Cell, Left, Notice, Open, Row, Tone, View};
 
+/// The smallest window that shows accounts: a row for the search, one for an account, its details and the keys.
+const LEAST: Size = Size { width: 20, height: 4 };
 /// Seconds below which a code is about to die.
 const LATE: u64 = 5;
 /// Characters of a name that are looked at: names come from outside and may have no end.
 const LONGEST_NAME: usize = 300;
+/// Columns of a code, and of what stands in its place.
+const CODE: usize = 8;
 /// Columns that the name of an account keeps whatever else there is.
 const LEAST_NAME: usize = 16;
 
@@ -39,13 +44,16 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, palette: Palette) {
     let area = frame.area();
     match view {
         View::Locked { notice } => locked(frame, area, notice.as_ref(), palette),
+        View::Open(_) if area.width < LEAST.width || area.height < LEAST.height => {
+            frame.render_widget(Line::raw("too small"), area);
+        }
         View::Open(open) => {
             let rows = [Constraint::Length(1), Constraint::Min(1), Constraint::Length(1), Constraint::Length(1)];
             let [head, list, detail, foot] = Layout::vertical(rows).areas(area);
             self::head(frame, head, open);
             self::list(frame, list, open, palette);
             let words = fit(&open.detail, detail.width.into());
-            frame.render_widget(Line::styled(words, Modifier::DIM), detail);
+            frame.render_widget(Line::from_iter(words).style(Modifier::DIM), detail);
             self::foot(frame, foot, open.notice.as_ref(), palette);
         }
     }
@@ -88,7 +96,7 @@ fn list(frame: &mut Frame<'_>, area: Rect, open: &Open, palette: Palette) {
         } else {
             "No account has that."
         };
-        frame.render_widget(Line::styled(fit(words, area.width.into()), Modifier::DIM), area);
+        frame.render_widget(Line::from_iter(fit(words, area.width.into())).style(Modifier::DIM), area);
         return;
     }
     // The chosen one stays in sight, with what is around it.
@@ -102,25 +110,30 @@ fn list(frame: &mut Frame<'_>, area: Rect, open: &Open, palette: Palette) {
 }
 
 /// `> name      code  bar  seconds`: what has no room goes, the bar first, then the seconds.
-fn row(row: &Row, chosen: bool, width: usize, palette: Palette) -> Line<'static> {
+fn row(row: &Row, chosen: bool, width: usize, palette: Palette) -> Line<'_> {
     let mark = match (chosen, row.favourite) {
         (true, true) => ">*",
         (true, false) => "> ",
         (false, true) => " *",
         (false, false) => "  ",
     };
-    let code = match &row.code {
-        Cell::Hidden => Span::styled(format!("{:>8}", "\u{2022}".repeat(6)), Modifier::DIM),
-        Cell::Shown(code) => Span::styled(format!("{code:>8}"), Modifier::BOLD),
-        Cell::None => Span::styled(format!("{:>8}", "no code"), Modifier::DIM),
+    let (code, style) = match &row.code {
+        Cell::Hidden => ("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}", Modifier::DIM),
+        Cell::Shown(code) => (code.as_str(), Modifier::BOLD),
+        Cell::None => ("no code", Modifier::DIM),
     };
-    let room = width.saturating_sub(mark.len() + code.width() + LEAST_NAME);
+    let code = Span::styled(code, style);
+    let before = CODE.saturating_sub(code.width());
+    let code_width = before + code.width();
+    let room = width.saturating_sub(mark.len() + code_width + LEAST_NAME);
     let life = life(row.left, room, palette);
-    let taken = mark.len() + code.width() + life.iter().map(Span::width).sum::<usize>();
+    let taken = mark.len() + code_width + life.iter().map(Span::width).sum::<usize>();
     let name = width.saturating_sub(taken);
     let label = fit(&row.label, name);
-    let gap = " ".repeat(name.saturating_sub(Span::raw(label.as_str()).width()));
-    let mut spans = vec![Span::raw(mark), Span::raw(label), Span::raw(gap), code];
+    let label_width: usize = label.iter().map(Span::width).sum();
+    let mut spans = vec![Span::raw(mark)];
+    spans.extend(label);
+    spans.extend([Span::raw(" ".repeat(name.saturating_sub(label_width) + before)), code]);
     spans.extend(life);
     let line = Line::from(spans);
     if chosen { line.patch_style(Modifier::REVERSED) } else { line }
@@ -163,7 +176,7 @@ fn foot(frame: &mut Frame<'_>, area: Rect, notice: Option<&Notice>, palette: Pal
                 Tone::Bad => palette.of(Color::Red).add_modifier(Modifier::BOLD),
                 Tone::Question => palette.of(Color::Yellow).add_modifier(Modifier::BOLD),
             };
-            Line::styled(fit(&notice.text, area.width.into()), style)
+            Line::from_iter(fit(&notice.text, area.width.into())).style(style)
         }
         None => help(area.width.into()),
     };
@@ -185,21 +198,18 @@ fn help(width: usize) -> Line<'static> {
     line
 }
 
-/// The beginning of the text, in so many columns.
-fn fit(text: &str, columns: usize) -> String {
-    let text: String = text.chars().take(LONGEST_NAME).collect();
-    if Span::raw(text.as_str()).width() <= columns {
-        return text;
+/// The beginning of the text, in so many columns, and a mark if it is not the whole.
+fn fit(text: &str, columns: usize) -> Vec<Span<'_>> {
+    let within = |most: usize| {
+        let ends = text.char_indices().map(|(start, character)| start + character.len_utf8()).take(LONGEST_NAME);
+        let begins = ends.filter_map(|end| text.get(..end));
+        begins.take_while(|begin| Span::raw(*begin).width() <= most).last().unwrap_or_default()
+    };
+    match within(columns) {
+        whole if whole.len() == text.len() => vec![Span::raw(whole)],
+        _ if columns == 0 => Vec::new(),
+        _ => vec![Span::raw(within(columns - 1)), Span::raw("\u{2026}")],
     }
-    let mut kept = String::new();
-    for character in text.chars() {
-        let longer = format!("{kept}{character}");
-        if Span::raw(longer.as_str()).width() + 1 > columns {
-            break;
-        }
-        kept = longer;
-    }
-    if columns > 0 { kept + "\u{2026}" } else { kept }
 }
 
 /// The end of the text, in so many columns.

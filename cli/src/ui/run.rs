@@ -84,12 +84,20 @@ where
                         Err(failure) => Input::Failed(failure.message.clone()),
                     })
                 }
-                Some(Effect::Load) => Some(loaded(&daemon).await),
-                Some(Effect::Reveal(wish)) => Some(or_failed(reveal(&daemon, wish)).await),
-                Some(Effect::Copy(wish)) => Some(copied(&daemon, wish, world).await),
-                Some(Effect::Lock) => Some(or_failed(lock(&daemon)).await),
+                Some(effect) => asked(effect, &daemon, world).await,
             };
         }
+    }
+}
+
+/// Asks fobd; what needs the terminal or ends the screen is for the loop.
+async fn asked(effect: Effect, daemon: &Daemon, world: &mut World) -> Option<Input> {
+    match effect {
+        Effect::Load => Some(loaded(daemon).await),
+        Effect::Reveal(wish) => Some(or_failed(reveal(daemon, wish)).await),
+        Effect::Copy(wish) => Some(copied(daemon, wish, world).await),
+        Effect::Lock => Some(or_failed(lock(daemon)).await),
+        Effect::Unlock | Effect::Quit => None,
     }
 }
 
@@ -120,6 +128,12 @@ impl Signals {
 
 fn paint<S: Stage>(stage: &mut S, screen: &Screen, palette: Palette, world: &World) -> Result<(), Failure> {
     let view = screen.view(world.now());
+    let terminal = stage.terminal();
+    // A window of another size is painted anew, which begins with erasing the whole.
+    let before = terminal.current_buffer_mut().area.as_size();
+    if terminal.size().is_ok_and(|now| now != before) {
+        stage.wipe();
+    }
     let painted = stage.terminal().draw(|frame| draw(frame, &view, palette));
     painted.map(drop).map_err(|error| broken(&io::Error::other(error.to_string())))
 }

@@ -90,7 +90,7 @@ impl Played {
     fn shown(&self) -> Vec<String> {
         let View::Open(open) = self.screen.view(self.now) else { return Vec::new() };
         let codes = open.rows.into_iter().filter_map(|row| match row.code {
-            Cell::Shown(code) => Some(code),
+            Cell::Shown(code) => Some(code.to_string()),
             Cell::Hidden | Cell::None => None,
         });
         codes.collect()
@@ -188,7 +188,7 @@ fn a_counter_moves_only_after_a_yes() {
     assert_eq!(played.wait(59), None);
     assert_eq!(played.shown(), ["287082"], "it lives until it is used");
     let View::Open(open) = played.screen.view(NOW) else { panic!("it is open") };
-    assert_eq!(open.detail, "counter 8", "the next one");
+    assert_eq!(*open.detail, "counter 8", "the next one");
     played.wait(1);
     assert!(played.shown().is_empty());
 }

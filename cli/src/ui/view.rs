@@ -1,5 +1,7 @@
 //! What is to be seen: the screen's knowledge at one moment, without a word about sizes and colours.
 
+use zeroize::Zeroizing;
+
 use super::account::{Account, Gait};
 use super::screen::Screen;
 use crate::text::count;
@@ -27,8 +29,8 @@ pub struct Open {
     pub rows: Vec<Row>,
     /// Which row is chosen.
     pub chosen: usize,
-    /// More about the chosen one.
-    pub detail: String,
+    /// More about the chosen one, perhaps the code after this one.
+    pub detail: Zeroizing<String>,
     /// What happened, or what is asked.
     pub notice: Option<Notice>,
 }
@@ -72,7 +74,7 @@ pub enum Cell {
     /// Hidden.
     Hidden,
     /// In sight.
-    Shown(String),
+    Shown(Zeroizing<String>),
     /// There is none to give.
     None,
 }
@@ -125,7 +127,7 @@ impl Screen {
     fn row(&self, account: &Account, chosen: bool, now: u64) -> Row {
         let revealed = self.revealed.as_ref().filter(|code| chosen && code.id == account.id);
         let code = match (&account.gait, revealed) {
-            (_, Some(code)) => Cell::Shown(code.code.to_string()),
+            (_, Some(code)) => Cell::Shown(code.code.clone()),
             (Gait::None(_), None) => Cell::None,
             (Gait::Time(_) | Gait::Counter(_), None) => Cell::Hidden,
         };
@@ -137,17 +139,18 @@ impl Screen {
         Row { label: account.label.clone(), favourite: account.favourite, code, left }
     }
 
-    fn detail(&self, account: &Account) -> String {
+    fn detail(&self, account: &Account) -> Zeroizing<String> {
         let next = self.revealed.as_ref().filter(|code| code.id == account.id).and_then(|code| code.next.as_ref());
+        let next = next.map(|next| Zeroizing::new(format!("next: {}", **next)));
         let mut words = Vec::new();
-        words.extend(next.map(|next| format!("next: {}", **next)));
         match &account.gait {
             Gait::Time(_) => {}
             Gait::Counter(counter) => words.push(format!("counter {counter}")),
             Gait::None(why) => words.push(format!("gives no code: {why}")),
         }
         words.extend(account.tags.iter().map(|tag| format!("#{tag}")));
-        words.join("  ")
+        let next = next.iter().map(|next| next.as_str());
+        Zeroizing::new(next.chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join("  "))
     }
 
     fn question_about(&self, chosen: Option<&Account>) -> Option<Notice> {

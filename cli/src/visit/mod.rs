@@ -55,7 +55,9 @@ impl Visit {
             let status = daemon.status().await?;
             match status.vault.as_str() {
                 vault_state::UNLOCKED => Ok(()),
-                vault_state::LOCKED => Err(CallError::new(ErrorKind::Locked, "the vault is locked").into()),
+                vault_state::LOCKED | vault_state::SOFT_LOCKED => {
+                    Err(CallError::new(ErrorKind::Locked, "the vault is locked").into())
+                }
                 vault_state::NONE => Err(CallError::new(ErrorKind::NoVault, "there is no vault").into()),
                 _ => {
                     let problem = status.problem.unwrap_or_else(|| "the vault cannot be used".to_owned());

@@ -105,10 +105,29 @@ async fn what_a_file_cannot_hold_is_named_and_stops_it_unless_skipped() {
 async fn a_terminal_is_not_led_astray_by_a_name() {
     let (_folder, input, text) = place("odd.json");
     std::fs::write(&input, ODD).unwrap();
-    let line = ["otp", "convert", &text, "--to", "json", "--out", "-", "--skip-refused"];
+    let line = ["otp", "convert", &text, "--to", "json", "--out", "-", "--skip-refused", "--force"];
     let left = alone().seen().run_args(line).await;
     assert!(!left.to_string().contains('\u{202e}'), "{left}");
     assert_eq!(serde_json::from_str::<Value>(&left.out).unwrap()[0]["account"], "ada\u{202e}");
+}
+
+/// A list of seeds once stayed where one can scroll back to it.
+#[tokio::test]
+async fn a_terminal_gets_no_secret_in_clear_unless_somebody_insists() {
+    let input = data("uri.txt");
+    for to in ["json", "uri", "aegis", "2fas", "google"] {
+        let line = ["otp", "convert", &input, "--to", to, "--out", "-", "--skip-refused"];
+        let left = alone().seen().run_args(line).await;
+        assert_eq!((left.exit, left.out.as_str()), (Exit::Usage, ""), "{left}");
+        assert!(left.err.contains("scroll back") && left.err.contains("`--force`"), "{left}");
+        let insisted = alone().seen().run_args(line.into_iter().chain(["--force"])).await;
+        let piped = alone().run_args(line).await;
+        assert_eq!((insisted.exit, piped.exit), (Exit::Ok, Exit::Ok), "{insisted}{piped}");
+        assert_eq!(insisted.out.is_empty(), piped.out.is_empty());
+    }
+    let line = ["otp", "convert", &input, "--to", "aegis-encrypted", "--out", "-"];
+    let sealed = alone().seen().typed(&["N3w!secret", "N3w!secret"]).run_args(line).await;
+    assert!(sealed.exit == Exit::Ok && !sealed.out.is_empty(), "{sealed}");
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! `fob doctor` through the whole program; what it finds about nodes, files and other programs is tested beside the code.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use fob::Exit;
 use fob::world::{Connecting, Door};
@@ -35,6 +38,31 @@ async fn a_missing_daemon_fails_and_says_what_to_do() {
     assert_eq!(daemon["outcome"], "fail");
     assert!(daemon["message"].as_str().unwrap().contains("fobd does not listen on /run/user/1000/fob/fobd.sock"));
     assert!(daemon["advice"].as_str().unwrap().contains("systemctl --user start"));
+}
+
+/// The whole program, with something in the place of fobd beside it that finds its settings file wrong.
+#[test]
+fn a_settings_file_that_lets_no_fobd_start_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fob, fobd) = (folder.path().join("fob"), folder.path().join("fobd"));
+    fs::copy(env!("CARGO_BIN_EXE_fob"), &fob).unwrap();
+    let said = "fobd: /home/ada/.config/fob/fobd.toml is wrong\ncause: unknown field `supend`";
+    fs::write(&fobd, format!("#!/bin/sh\necho '{said}' >&2\nexit 2\n")).unwrap();
+    fs::set_permissions(&fobd, PermissionsExt::from_mode(0o755)).unwrap();
+    let doctor = || {
+        let mut command = Command::new(&fob);
+        let output = command.args(["doctor", "--json"]).env("FOB_SOCKET", folder.path().join("none")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let findings = doctor();
+    assert!(check(&findings, "daemon")["advice"].as_str().unwrap().contains("fobd --check-config"));
+    let settings = check(&findings, "settings");
+    assert_eq!(settings["outcome"], "fail");
+    assert_eq!(settings["message"], "/home/ada/.config/fob/fobd.toml is wrong: unknown field `supend`");
+    fs::remove_file(&fobd).unwrap();
+    let findings = doctor();
+    assert!(findings["checks"].as_array().unwrap().iter().all(|check| check["name"] != "settings"));
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn a_plain_file_says_what_it_means_and_loses_nothing_in_silence() {
 async fn only_what_is_named_is_exported() {
     let daemon = daemon();
     export(&daemon, "json", " ada").await;
-    assert_eq!(daemon.facts().calls, ["Find(ada)", "Export(None, Some([\"e1\"]))"]);
+    assert_eq!(daemon.facts().calls, ["Find(ada)", "Ways", "Export(None, Some([\"e1\"]))"]);
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_person_is_asked_once_more_and_a_locked_vault_opens_with_the_same() {
     daemon.refuse(CallError::new(ErrorKind::Locked, "the vault is locked"));
     let left = with(&daemon).typed(&["wrong", "correct horse"]).run(line).await;
     assert_eq!(left.exit, Exit::Ok, "{left}");
-    let calls = ["Export(None, None)", "Export(None, None)", "Unlock", "Export(None, None)"];
+    let calls = ["Ways", "Export(None, None)", "Export(None, None)", "Unlock", "Export(None, None)"];
     assert_eq!(daemon.facts().calls, calls);
     assert_eq!(daemon.facts().secrets, ["wrong", "correct horse", "correct horse", "correct horse"]);
     let nobody = with(&daemon).run(line).await;
@@ -202,7 +202,7 @@ async fn nothing_in_clear_goes_to_a_terminal_unless_somebody_insists() {
 async fn a_code_on_the_terminal_goes_off_it_again() {
     let daemon = daemon();
     let shown = with(&daemon).seen().typed(&["correct horse", ""]).run("otp qr ada").await;
-    assert_eq!(daemon.facts().calls, ["Find(ada)", "Uri(e1, None)"]);
+    assert_eq!(daemon.facts().calls, ["Find(ada)", "Ways", "Uri(e1, None)"]);
     assert_eq!(shown.asked, ["Passphrase of the vault, once more: ", "Enter takes it off the screen."]);
     assert!(shown.err.contains("whoever photographs it has its codes") && shown.err.contains("its note"), "{shown}");
     assert_eq!(shown.out, "", "what stays on the screen");
@@ -211,6 +211,10 @@ async fn a_code_on_the_terminal_goes_off_it_again() {
     let json: Value = serde_json::from_str(&with(&daemon).run(&line).await.out).unwrap();
     let lines: Vec<&str> = json["qr"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     assert_eq!(shown.pictures, [lines.join("\n") + "\n"]);
+    let calls = daemon.facts().calls.len();
+    let kept = with(&daemon).seen().typed(&[]).run("otp qr ada --json").await;
+    assert_eq!((kept.exit, kept.pictures.len(), daemon.facts().calls.len()), (Exit::Usage, 0, calls), "{kept}");
+    assert!(!kept.out.contains("\"qr\"") && kept.err.contains("scroll back"), "{kept}");
     daemon.refuse(CallError::new(ErrorKind::Locked, "the vault is locked"));
     let script = with(&daemon).run("otp qr ada").await;
     assert_eq!((script.exit, script.out.as_str()), (Exit::Locked, ""));

@@ -150,6 +150,20 @@ async fn a_clock_that_nobody_sets_is_told_beside_a_code_that_hangs_on_it() {
 }
 
 #[tokio::test]
+async fn a_counter_that_may_lag_behind_is_told_to_a_person_and_not_to_a_script() {
+    let daemon = FakeDaemon::new();
+    daemon.facts().entries[0].kind = "hotp".to_owned();
+    daemon.facts().entries[0].resync = Some(true);
+    let raw = with(&daemon).seen().run("otp code ada --raw").await;
+    let shown = with(&daemon).run("otp show ada").await;
+    for told in [&raw.err, &shown.out, &with(&daemon).run("otp code ada").await.err] {
+        assert!(told.contains("`fob otp resync` finds"), "{told}");
+    }
+    let script = with(&daemon).run("otp code ada --raw").await;
+    assert_eq!((raw.out, script.out.as_str(), script.err.as_str()), (script.out.clone(), script.out.as_str(), ""));
+}
+
+#[tokio::test]
 async fn a_code_is_one_call() {
     let daemon = FakeDaemon::new();
     with(&daemon).run("otp code ada --raw").await;
@@ -174,7 +188,7 @@ async fn a_locked_vault_is_opened_by_a_person_and_not_by_a_script() {
     daemon.facts().calls.clear();
     let left = with(&daemon).typed(&["wrong", "correct horse"]).run("otp code ada --raw").await;
     assert_eq!((left.exit, left.out), (Exit::Ok, format!("{CODE}\n")));
-    assert_eq!(daemon.facts().calls, ["Code(ada)", "Unlock", "Unlock", "Code(ada)"]);
+    assert_eq!(daemon.facts().calls, ["Code(ada)", "Ways", "Unlock", "Unlock", "Code(ada)"]);
     assert_eq!(daemon.facts().secrets, ["wrong", "correct horse"]);
 }
 

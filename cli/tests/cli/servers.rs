@@ -55,6 +55,19 @@ async fn nobody_answers() {
     assert!(left.err.contains("cannot be reached"), "{left}");
 }
 
+/// A server that listens at one of the two addresses of `localhost` is reached, whichever it is.
+#[tokio::test]
+async fn localhost_is_both_addresses_of_this_machine() {
+    for host in ["127.0.0.1", "::1"] {
+        let Some(server) = Http::serve_at(host, |_, _| answer(404, "Content-Type: text/html", "<p>No")) else {
+            assert_eq!(host, "::1", "there is no machine without the other one");
+            continue;
+        };
+        sign_in(&server).await;
+        assert_eq!(server.lines(), ["GET /api/v1/server"], "{host}");
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_is_told_in_the_servers_words() {
     let mut text = String::new();

@@ -19,6 +19,8 @@ use super::common::{FakeClipboard, with};
 /// A stage that notes when it is taken and given back, and what was painted last.
 struct FakeStage {
     terminal: Terminal<TestBackend>,
+    /// The window's size once it was looked at so often.
+    becomes: Option<(u32, u16, u16)>,
     played: Arc<Mutex<Vec<&'static str>>>,
 }
 
@@ -26,12 +28,25 @@ impl Stage for FakeStage {
     type Backend = TestBackend;
 
     fn terminal(&mut self) -> &mut Terminal<TestBackend> {
+        if let Some((looks, width, height)) = &mut self.becomes {
+            *looks = looks.saturating_sub(1);
+            if *looks == 0 {
+                self.terminal.backend_mut().resize(*width, *height);
+            }
+        }
         &mut self.terminal
     }
 
     fn enter(&mut self) -> io::Result<()> {
         self.played.lock().unwrap().push("enter");
         Ok(())
+    }
+
+    fn wipe(&mut self) {
+        self.played.lock().unwrap().push("wipe");
+        for _ in 0..2 {
+            self.terminal.swap_buffers();
+        }
     }
 
     fn leave(&mut self) {
@@ -52,9 +67,20 @@ fn key(code: KeyCode) -> Event {
 
 /// Plays these keys; when they are through the terminal hangs up.
 async fn play(daemon: &Arc<FakeDaemon>, clipboard: &FakeClipboard, typed: &[&'static str], keys: &[Event]) -> Seen {
+    play_in(None, daemon, clipboard, typed, keys).await
+}
+
+/// The same in a window that becomes another one.
+async fn play_in(
+    becomes: Option<(u32, u16, u16)>,
+    daemon: &Arc<FakeDaemon>,
+    clipboard: &FakeClipboard,
+    typed: &[&'static str],
+    keys: &[Event],
+) -> Seen {
     let played = Arc::default();
-    let mut stage =
-        FakeStage { terminal: Terminal::new(TestBackend::new(60, 8)).unwrap(), played: Arc::clone(&played) };
+    let terminal = Terminal::new(TestBackend::new(60, 8)).unwrap();
+    let mut stage = FakeStage { terminal, becomes, played: Arc::clone(&played) };
     let mut world = with(daemon).clipboard(clipboard).typed(typed).world();
     let left = Mutex::new(keys.iter().cloned());
     let left = &left;
@@ -79,6 +105,19 @@ async fn a_code_is_revealed_and_copied() {
     assert!(!seen.screen.contains(NEXT_CODE));
     let nowhere = play(&daemon, &FakeClipboard::default(), &[], &[key(KeyCode::Enter)]).await;
     assert!(nowhere.screen.contains("there is no clipboard that takes the code"), "{}", nowhere.screen);
+}
+
+/// A code once stood in what one can scroll back to, after its window had become very small.
+#[tokio::test]
+async fn a_window_of_another_size_is_wiped_first_and_a_small_one_shows_nothing() {
+    let keys = [key(KeyCode::Char('e')), key(KeyCode::Tab), Event::Resize(1, 1)];
+    for (size, shows) in [((40, 5), true), ((19, 8), false), ((60, 3), false), ((1, 1), false)] {
+        let becomes = Some((5, size.0, size.1));
+        let seen = play_in(becomes, &FakeDaemon::new(), &FakeClipboard::default(), &[], &keys).await;
+        assert_eq!(seen.played, ["enter", "wipe"], "{size:?}");
+        assert_eq!(seen.screen.contains(CODE), shows, "{size:?}: {}", seen.screen);
+        assert_eq!(seen.screen.contains("Example"), shows, "{size:?}: {}", seen.screen);
+    }
 }
 
 #[tokio::test]

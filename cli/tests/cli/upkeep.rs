@@ -1,12 +1,11 @@
-//! `fob vault …`.
+//! `fob vault …`: versions, the list of ways in, merging.
 
-use fob::Exit;
-use fob_bus::types::{MergeInfo, MergedInfo, RekeyInfo, RestoreInfo, VersionInfo};
+use fob_bus::types::{MergeInfo, MergedInfo, RestoreInfo, VersionInfo};
 use fob_bus::{CallError, ErrorKind};
 
 use super::common::daemon::vault::slot;
 use super::common::daemon::{FakeDaemon, NOW, RECOVERY};
-use super::common::{Handed, Taken, with};
+use super::common::{Handed, with};
 
 fn version(generation: u64, state: &str) -> VersionInfo {
     VersionInfo {
@@ -68,65 +67,6 @@ async fn ways_in_are_listed() {
     daemon.refuse(CallError::new(ErrorKind::Locked, "the vault is locked"));
     let locked = with(&daemon).run("vault slots").await;
     insta::assert_snapshot!(format!("{listed}\n{json}\n{locked}"));
-}
-
-#[tokio::test]
-async fn a_passphrase_is_changed_and_the_new_recovery_code_given_once() {
-    let daemon = FakeDaemon::new();
-    let typed = with(&daemon).seen().typed(&["old", "new one", "new one"]).run("vault passphrase").await;
-    assert_eq!(daemon.facts().secrets, ["old", "new one"]);
-    assert_eq!(daemon.facts().calls, ["Slots", "ChangePassphrase(false)"]);
-    daemon.facts().rekeyed = RekeyInfo {
-        dropped: vec![slot("a2", "key", "blue\u{202e}")],
-        not_removed: vec!["/home/ada/vault.backup-1".to_owned()],
-        warnings: vec!["the change may not survive a power cut".to_owned()],
-    };
-    let (code, new, taken) = (Handed::new(RECOVERY), Handed::new("new one\n"), Taken::new());
-    let line = format!(
-        "vault passphrase --json --recovery-fd {} --new-passphrase-fd {} --new-recovery-fd {}",
-        code.number(),
-        new.number(),
-        taken.number()
-    );
-    let scripted = with(&daemon).run(&line).await;
-    assert_eq!(daemon.facts().secrets, ["old", "new one", RECOVERY, "new one"]);
-    assert_eq!(taken.text(), format!("{RECOVERY}\n"));
-    assert!(!scripted.out.contains(RECOVERY), "{scripted}");
-    let noted = with(&daemon).seen().typed(&["old", "new one", "new one"]).run("vault passphrase").await;
-    insta::assert_snapshot!(format!("{typed}\n{scripted}\n{noted}"));
-}
-
-#[tokio::test]
-async fn no_passphrase_is_changed_by_a_slip() {
-    let daemon = FakeDaemon::new();
-    let unseen = with(&daemon).typed(&[]).run("vault passphrase").await;
-    let differs = with(&daemon).seen().typed(&["old", "new one", "new on"]).run("vault passphrase").await;
-    assert!(!daemon.facts().calls.iter().any(|call| call.starts_with("Change")));
-    let (old, new) = (Handed::new("old"), Handed::new("new one"));
-    let line = format!("vault passphrase --passphrase-fd {} --new-passphrase-fd {}", old.number(), new.number());
-    let nowhere = with(&daemon).run(&line).await;
-    assert_eq!(nowhere.exit, Exit::Usage);
-    assert!(!daemon.facts().calls.iter().any(|call| call.starts_with("Change")));
-    daemon.facts().change_refused = Some(CallError::new(ErrorKind::WrongPassphrase, "wrong passphrase"));
-    let wrong = with(&daemon).seen().typed(&["odd", "new one", "new one"]).run("vault passphrase").await;
-    assert!(!wrong.to_string().contains(RECOVERY), "{wrong}");
-    insta::assert_snapshot!(format!("{unseen}\n{differs}\n{nowhere}\n{wrong}"));
-}
-
-#[tokio::test]
-async fn a_recovery_code_is_renewed() {
-    let daemon = FakeDaemon::new();
-    let typed = with(&daemon).seen().typed(&["correct horse"]).run("vault recovery-code").await;
-    let json = with(&daemon).seen().typed(&["correct horse"]).run("vault recovery-code --json").await;
-    assert_eq!(daemon.facts().calls, ["Slots", "RenewRecoveryCode", "Slots", "RenewRecoveryCode"]);
-    assert_eq!(daemon.facts().secrets, ["correct horse", "correct horse"]);
-    let (passphrase, taken) = (Handed::new("correct horse"), Taken::new());
-    let line =
-        format!("vault recovery-code --passphrase-fd {} --new-recovery-fd {}", passphrase.number(), taken.number());
-    let scripted = with(&daemon).run(&line).await;
-    assert_eq!(taken.text(), format!("{RECOVERY}\n"));
-    assert!(!scripted.out.contains(RECOVERY), "{scripted}");
-    insta::assert_snapshot!(format!("{typed}\n{json}\n{scripted}"));
 }
 
 fn merged(name: &str, outcome: &str, other: Option<&str>) -> MergedInfo {

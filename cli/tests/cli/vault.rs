@@ -1,4 +1,4 @@
-//! `fob status`, `init`, `unlock`, `lock`.
+//! `fob status`, `init`, and `unlock` where there is nothing to unlock.
 
 use std::sync::Arc;
 
@@ -21,7 +21,14 @@ async fn status_says_how_things_stand() {
             facts.status.keys = 2;
             facts.status.session_bus = true;
             facts.status.warnings = vec!["the clock went back".to_owned()];
+            facts.status.quick_pin = Some(true);
+            facts.status.locks = vec!["idle".to_owned(), "suspend".to_owned()];
         }
+        text.push_str(&format!("\n{}", with(&daemon).run("status").await));
+    }
+    for seconds in [8 * 3_600 - 1, 3_600, 61, 59] {
+        daemon.facts().status.vault = "soft-locked".to_owned();
+        daemon.facts().status.soft_until = Some(seconds);
         text.push_str(&format!("\n{}", with(&daemon).run("status").await));
     }
     insta::assert_snapshot!(text);
@@ -66,6 +73,16 @@ async fn a_recovery_code_is_shown_whatever_went_wrong_after_the_vault_was_made()
     insta::assert_snapshot!(format!("{typed}\n{scripted}\n{refused}"));
 }
 
+/// The vault is made whatever the person presses, and only this answer brings its recovery code.
+#[tokio::test]
+async fn ctrl_c_while_a_vault_is_made_does_not_lose_its_recovery_code() {
+    let daemon = without_vault();
+    daemon.facts().ctrl_c_in_init = true;
+    let left = with(&daemon).seen().typed(&["correct horse", "correct horse"]).run("init").await;
+    assert_eq!(left.exit, Exit::Ok, "{left}");
+    assert!(left.out.contains(RECOVERY), "{left}");
+}
+
 #[tokio::test]
 async fn a_vault_is_made_and_its_recovery_code_shown_once() {
     let daemon = without_vault();
@@ -95,23 +112,9 @@ async fn no_vault_is_made_that_nobody_could_open_again() {
 }
 
 #[tokio::test]
-async fn a_vault_is_opened_with_passphrase_or_recovery_code() {
-    let daemon = FakeDaemon::new();
-    let typed = with(&daemon).typed(&["correct horse"]).run("unlock").await;
-    let recovery = Handed::new(RECOVERY);
-    let recovered = with(&daemon).run(&format!("unlock --recovery --recovery-fd {} --json", recovery.number())).await;
-    assert_eq!(daemon.facts().secrets, ["correct horse", RECOVERY]);
-    assert_eq!(daemon.facts().calls, ["Unlock", "Unlock(recovery)"]);
-    let locked = with(&daemon).run("lock").await;
-    let wrong = CallError::new(ErrorKind::WrongPassphrase, "that is not the recovery code");
-    daemon.refuse(wrong);
-    let slip = with(&daemon).typed(&["AAAA-BBBC"]).run("unlock --recovery").await;
-    insta::assert_snapshot!(format!("{typed}\n{recovered}\n{locked}\n{slip}"));
-}
-
-#[tokio::test]
 async fn without_a_terminal_the_option_is_named() {
     let daemon = FakeDaemon::new();
+    daemon.facts().status.vault = "locked".to_owned();
     let left = with(&daemon).run("unlock").await;
     assert_eq!(left.exit, Exit::Usage);
     // A descriptor that nobody opened, or a number that is a PIN.

@@ -45,6 +45,14 @@ kinds! {
     VaultBusy,
     /// Wrong passphrase or recovery code.
     WrongPassphrase,
+    /// The vault has no way in with this id.
+    UnknownSlot,
+    /// There is no desktop keyring here, or it stays locked.
+    NoKeyring,
+    /// There is no TPM here, or no right to use it.
+    NoTpm,
+    /// The vault may not lose this way in, or not have it; the message says why.
+    WayBarred,
     /// No version beside the vault has this name or generation.
     UnknownVersion,
     /// Several versions have this generation; `candidates` has their names.

@@ -5,9 +5,10 @@ use zbus::proxy;
 
 use crate::error::CallError;
 use crate::types::{
-    AddOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions,
-    HistoryEvent, ImportOptions, ImportReport, KeyInfo, MergeInfo, MergeOptions, Outcome, RecoveryOptions, RekeyInfo,
-    RestoreInfo, ResyncOptions, SetPinOptions, SlotInfo, StateDetails, Status, UriInfo, VersionInfo,
+    AddOptions, AddSlotOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo,
+    FreshOptions, HistoryEvent, ImportOptions, ImportReport, KeyInfo, MergeInfo, MergeOptions, OpenOptions, Outcome,
+    QuickPinOptions, RecoveryOptions, RekeyOptions, RestoreInfo, ResyncOptions, SetPinOptions, SlotInfo, StateDetails,
+    Status, UriInfo, VersionInfo, WayInfo,
 };
 
 type Result<T> = std::result::Result<T, CallError>;
@@ -53,13 +54,32 @@ pub trait Vault1 {
     /// The ways into the open vault.
     fn slots(&self) -> Result<Vec<SlotInfo>>;
 
-    /// Makes a new vault key for a new passphrase. `fresh` has the passphrase of today, or, with `by_recovery`, the
-    /// recovery code of today; `recovery` is the writing end of a pipe that takes the new recovery code.
-    fn change_passphrase(&self, fresh: Fd<'_>, by_recovery: bool, new: Fd<'_>, recovery: Fd<'_>) -> Result<RekeyInfo>;
+    /// What opens the vault as it stands, locked or not.
+    fn ways(&self) -> Result<Vec<WayInfo>>;
 
-    /// Makes a new vault key for the same passphrase, which `passphrase` has, and a new recovery code, which goes into
-    /// the writing end of a pipe.
-    fn renew_recovery_code(&self, passphrase: Fd<'_>, recovery: Fd<'_>) -> Result<RekeyInfo>;
+    /// Opens the vault with something else than a passphrase or a recovery code alone. Gives the path of the request.
+    fn open(&self, options: OpenOptions) -> Result<zbus::OwnedObjectPath>;
+
+    /// Adds a way into the open vault. Gives the path of the request, whose outcome has the new `slot`.
+    fn add_slot(&self, options: AddSlotOptions) -> Result<zbus::OwnedObjectPath>;
+
+    /// Makes a new vault key, for the ways in that are presented now, and a new recovery code. Gives the path of the
+    /// request, whose outcome has what was `rekeyed`.
+    fn rekey(&self, options: RekeyOptions) -> Result<zbus::OwnedObjectPath>;
+
+    /// Gives a way into the open vault another name; an empty one takes it away.
+    fn label_slot(&self, id: &str, label: &str) -> Result<()>;
+
+    /// Sets the PIN that opens the vault after a soft lock, or takes it away. `fresh` has the passphrase of today, or,
+    /// with `by_recovery`, the recovery code.
+    fn set_quick_pin(&self, fresh: Fd<'_>, by_recovery: bool, options: QuickPinOptions) -> Result<()>;
+
+    /// Takes the accounts out of memory and leaves the vault's key there; a full lock where no quick PIN is set. Gives
+    /// whether it is soft.
+    fn soft_lock(&self) -> Result<bool>;
+
+    /// Opens a soft-locked vault with the quick PIN from a pipe.
+    fn quick_open(&self, pin: Fd<'_>) -> Result<()>;
 
     /// Takes what another vault has into the open one. `vault` is that vault's file, open for reading; `secret` has its
     /// passphrase or its recovery code.

@@ -7,13 +7,15 @@ use zbus::{DeserializeDict, SerializeDict, Type};
 
 mod otp;
 mod vault;
+mod ways;
 
 pub use otp::{
     AddOptions, Added, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions, HistoryEvent,
     ImportOptions, ImportReport, RecoveryOptions, Refused, ResyncOptions, UriInfo, event,
 };
-pub use vault::{
-    MergeInfo, MergeOptions, MergedInfo, RekeyInfo, RestoreInfo, SlotInfo, VersionInfo, merge_outcome, version_state,
+pub use vault::{MergeInfo, MergeOptions, MergedInfo, RestoreInfo, VersionInfo, merge_outcome, version_state};
+pub use ways::{
+    AddSlotOptions, OpenOptions, QuickPinOptions, RekeyInfo, RekeyOptions, SlotInfo, WayInfo, way_kind, way_policy,
 };
 
 /// The states of the vault in [`Status::vault`].
@@ -22,6 +24,8 @@ pub mod vault_state {
     pub const NONE: &str = "none";
     /// There is one, and its key is not in memory.
     pub const LOCKED: &str = "locked";
+    /// Its accounts are out of memory and its key is not: a short PIN opens it again.
+    pub const SOFT_LOCKED: &str = "soft-locked";
     /// It is open.
     pub const UNLOCKED: &str = "unlocked";
     /// There is one, and it cannot be used; `problem` says why.
@@ -44,6 +48,12 @@ pub struct Status {
     pub entries: Option<u32>,
     /// Seconds without use after which it locks; absent when it does not.
     pub idle_lock: Option<u32>,
+    /// Whether a quick PIN is set; only while unlocked.
+    pub quick_pin: Option<bool>,
+    /// Seconds until a soft lock becomes a full one; only while soft locked.
+    pub soft_until: Option<u64>,
+    /// The locks that are armed, such as `idle` and `suspend`.
+    pub locks: Vec<String>,
     /// How many keys are there.
     pub keys: u32,
     /// Whether the session bus name is owned.
@@ -157,9 +167,17 @@ pub struct StateDetails {
     pub retries: Option<u32>,
     /// Whether the PIN before was wrong, with `pin`.
     pub wrong: Option<bool>,
+    /// Which of several touches this is, counted from 1.
+    pub step: Option<u32>,
+    /// How many touches there will be.
+    pub steps: Option<u32>,
+    /// The way into the vault that is asked, by its id.
+    pub slot: Option<String>,
+    /// Its name, while the vault is open. Text from outside.
+    pub label: Option<String>,
 }
 
-/// `Request1.Done`: either `response_json`, or `error` with what goes with it.
+/// `Request1.Done`: what came of it, or `error` with what goes with it. A vault that was opened needs no word.
 #[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct Outcome {
@@ -173,6 +191,10 @@ pub struct Outcome {
     pub message: Option<String>,
     /// PIN tries left, when that is the cause.
     pub retries: Option<u32>,
+    /// The id of the way into the vault that was added.
+    pub slot: Option<String>,
+    /// What came of a new vault key.
+    pub rekeyed: Option<RekeyInfo>,
 }
 
 /// One end of a pipe inside a dictionary.

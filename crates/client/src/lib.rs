@@ -9,7 +9,7 @@
 //! than [`LONGEST_WAIT`] without looking at the [`CancelToken`] and at the clock, which is injected, as chance is. What
 //! a message means is decided in `fob_ctap`; this is the shell that sends, waits and asks the person.
 //!
-//! Left out: CTAP1 (U2F), and extensions that need a shared secret of their own (hmac-secret).
+//! Left out: CTAP1 (U2F).
 
 mod cancel;
 mod error;

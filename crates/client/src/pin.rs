@@ -194,6 +194,10 @@ fn protocol(info: &Info) -> Result<Protocol, PinError> {
     if !info.options.is_known(option::CLIENT_PIN) {
         return Err(PinError::Unsupported);
     }
+    newest(info)
+}
+
+fn newest(info: &Info) -> Result<Protocol, PinError> {
     let has = |protocol: Protocol| info.pin_uv_auth_protocols.contains(&protocol.number());
     if has(Protocol::Two) {
         Ok(Protocol::Two)
@@ -214,11 +218,28 @@ fn require_set(info: &Info) -> Result<(), PinError> {
 
 /// A fresh key agreement. The key makes a new half after each wrong PIN, so an old one is never kept.
 fn agree(session: &mut Session, watch: &mut Watch<'_>) -> Result<(Protocol, KeyAgreementKey, SharedSecret), PinError> {
-    let protocol = protocol(session.info())?;
+    agree_by(protocol(session.info())?, session, watch)
+}
+
+fn agree_by(
+    protocol: Protocol,
+    session: &mut Session,
+    watch: &mut Watch<'_>,
+) -> Result<(Protocol, KeyAgreementKey, SharedSecret), PinError> {
     let theirs = session.quick(&GetKeyAgreement { protocol }, watch)?.key;
     let (ours, shared) = encapsulate(protocol, &theirs, session.rng())
         .map_err(|_| KeyError::Malformed(Malformed::Value("keyAgreement")))?;
     Ok((protocol, ours, shared))
+}
+
+/// A shared secret with a key that need not know PINs at all: what hmac-secret seals its salts with (§12.7).
+pub(crate) fn agree_on_secret(
+    session: &mut Session,
+    watch: &mut Watch<'_>,
+) -> Result<(KeyAgreementKey, SharedSecret), PinError> {
+    let protocol = newest(session.info())?;
+    let (_, ours, shared) = agree_by(protocol, session, watch)?;
+    Ok((ours, shared))
 }
 
 /// What a refusal says about the PIN that was sent.

@@ -108,7 +108,7 @@ pub fn write(
 ) -> Result<Exported, TargetError> {
     let mut sheet = Sheet::default();
     let bytes = match target {
-        Target::Json => json::write(&sheet.admit(records, |_| None, &[])),
+        Target::Json => json::write(&sheet.admit(records, |_| None, &[]), now),
         Target::UriList => uri_list(&sheet.admit(records, has_uri, UNSAID)),
         Target::Aegis => aegis::write(&sheet.admit(records, aegis::refuses, aegis::UNSAID), rng),
         Target::AegisEncrypted => {

@@ -6,7 +6,8 @@ use fob_ambient::UnixTime;
 use subtle::ConstantTimeEq;
 use totp_rs::Builder;
 
-use crate::{Algorithm, Code, Kind, Seed, TimedCode, hotp, motp, yandex};
+use crate::usable::Outline;
+use crate::{Algorithm, Code, Kind, Seed, TimedCode, Unusable, hotp, motp, yandex};
 
 /// What gives codes. Any value can be kept; whether it gives codes shows in [`Account::usable`].
 pub struct Account {
@@ -24,97 +25,19 @@ pub struct Account {
     pub kind: Kind,
 }
 
-/// Why an account gives no code, as the end of a sentence about it. May quote text from outside.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
-    /// A seed of no bytes: anybody could make its codes.
-    #[error("its secret is empty")]
-    EmptySeed,
-    /// A Yandex secret of another length.
-    #[error("its secret has {0} bytes, Yandex' have 16 or 26")]
-    YandexSecret(usize),
-    /// No digits, or more than a code can have: the truncated value has 31 bits (RFC 4226 section 5.3).
-    #[error("its codes would have {0} digits, possible are 1 to 10")]
-    Digits(u8),
-    /// As many letters as 31 bits do not fill.
-    #[error("its codes would have {0} letters, possible with Steam are 1 to 6")]
-    SteamLetters(u8),
-    /// Time would not move.
-    #[error("its period is 0 seconds")]
-    PeriodZero,
-    /// Codes of this kind need it.
-    #[error("its PIN is not known")]
-    PinMissing,
-    /// A kind that fob has not heard of.
-    #[error("its kind is {0}")]
-    Kind(String),
-    /// A hash function that fob has not heard of.
-    #[error("its algorithm is {0}")]
-    Algorithm(String),
-    /// The kind has one hash function, and this is another.
-    #[error("its algorithm is {found}, its kind has {wanted} only")]
-    OtherAlgorithm {
-        /// Of the kind.
-        wanted: &'static str,
-        /// Of the account.
-        found: String,
-    },
-    /// It was asked for the code of a time.
-    #[error("it is counter-based, time does not move it")]
-    CounterBased,
-    /// It was asked for the code of a counter.
-    #[error("it is time-based, it has no counter")]
-    TimeBased,
-}
-
 impl Account {
     /// Length of a code when a site says nothing.
     pub const DEFAULT_DIGITS: u8 = 6;
-    /// Most letters of a Steam code: 26^6 is the last power below 2^31.
-    const STEAM_LETTERS: u8 = 6;
 
     /// Whether it gives codes at all.
     ///
     /// # Errors
     /// Says why not.
     pub fn usable(&self) -> Result<(), Unusable> {
-        let length = self.seed.expose().len();
-        match &self.kind {
-            Kind::Other { name } => return Err(Unusable::Kind(name.clone())),
-            _ if length == 0 => return Err(Unusable::EmptySeed),
-            Kind::Yandex { .. } if ![yandex::KEY, yandex::TYPED].contains(&length) => {
-                return Err(Unusable::YandexSecret(length));
-            }
-            _ => {}
-        }
-        self.numbers_fit()?;
-        self.algorithm_fits()?;
-        let pin_missing = self.kind.wants_pin() && self.kind.pin().is_none();
-        if pin_missing { Err(Unusable::PinMissing) } else { Ok(()) }
-    }
-
-    fn numbers_fit(&self) -> Result<(), Unusable> {
-        let digits = self.digits;
-        match self.kind {
-            Kind::Steam { .. } if !(1..=Self::STEAM_LETTERS).contains(&digits) => Err(Unusable::SteamLetters(digits)),
-            _ if !(1..=Code::MAX_LENGTH).contains(&usize::from(digits)) => Err(Unusable::Digits(digits)),
-            _ if self.kind.period() == Some(0) => Err(Unusable::PeriodZero),
-            _ => Ok(()),
-        }
-    }
-
-    fn algorithm_fits(&self) -> Result<(), Unusable> {
-        let wanted = match (&self.algorithm, &self.kind) {
-            (Algorithm::Other(name), _) => return Err(Unusable::Algorithm(name.clone())),
-            (Algorithm::Sha1, Kind::Steam { .. })
-            | (Algorithm::Md5, Kind::Motp { .. })
-            | (Algorithm::Sha256, Kind::Yandex { .. })
-            | (_, Kind::Totp { .. } | Kind::Hotp { .. } | Kind::Other { .. }) => return Ok(()),
-            (_, Kind::Steam { .. }) => "SHA1",
-            (_, Kind::Motp { .. }) => "MD5",
-            (_, Kind::Yandex { .. }) => "SHA256",
-        };
-        Err(Unusable::OtherAlgorithm { wanted, found: self.algorithm.name().to_owned() })
+        let Self { seed, algorithm, digits, kind, .. } = self;
+        let outline =
+            Outline { kind, algorithm, digits: *digits, seed: seed.expose().len(), pin: kind.pin().is_some() };
+        outline.usable()
     }
 
     /// The code of this moment, of every kind that time moves.

@@ -64,16 +64,25 @@ impl Kind {
     /// The kind of this name, in any case; what the parts do not say is as usual.
     #[must_use]
     pub fn named(name: &str, parts: KindParts) -> Self {
+        let name = beginning(name, Self::MAX_OTHER);
+        let lower = name.to_ascii_lowercase();
+        let known = if lower == "yaotp" { "yandex" } else { lower.as_str() };
+        Self::of_name(known, parts).unwrap_or(Self::Other { name })
+    }
+
+    /// The kind whose [`Kind::name`] is exactly this, as vaults have it; what the parts do not say is as usual. Nothing is
+    /// allocated.
+    #[must_use]
+    pub fn of_name(name: &str, parts: KindParts) -> Option<Self> {
         let KindParts { period, counter, pin } = parts;
         let usual = period.unwrap_or(Self::DEFAULT_PERIOD);
-        let name = beginning(name, Self::MAX_OTHER);
-        match name.to_ascii_lowercase().as_str() {
-            "totp" => Self::Totp { period: usual },
-            "hotp" => Self::Hotp { counter: counter.unwrap_or(0) },
-            "steam" => Self::Steam { period: usual },
-            "motp" => Self::Motp { period: period.unwrap_or(Self::MOTP_PERIOD), pin },
-            "yandex" | "yaotp" => Self::Yandex { period: usual, pin },
-            _ => Self::Other { name },
+        match name {
+            "totp" => Some(Self::Totp { period: usual }),
+            "hotp" => Some(Self::Hotp { counter: counter.unwrap_or(0) }),
+            "steam" => Some(Self::Steam { period: usual }),
+            "motp" => Some(Self::Motp { period: period.unwrap_or(Self::MOTP_PERIOD), pin }),
+            "yandex" => Some(Self::Yandex { period: usual, pin }),
+            _ => None,
         }
     }
 

@@ -25,10 +25,11 @@ mod secret_text;
 mod seed;
 mod text;
 mod uri;
+mod usable;
 mod warning;
 mod yandex;
 
-pub use account::{Account, Unusable};
+pub use account::Account;
 pub use algorithm::Algorithm;
 pub use code::{Code, TimedCode};
 pub use items::{
@@ -44,4 +45,5 @@ pub use secret_text::SecretText;
 pub use seed::{Seed, SeedError};
 pub use text::printable;
 pub use uri::{MAX_URI, Parsed, UriError};
+pub use usable::{Outline, Unusable};
 pub use warning::Warning;

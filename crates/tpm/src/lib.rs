@@ -31,6 +31,9 @@ pub enum TpmError {
     /// The PIN is wrong. The TPM has counted it.
     #[error("wrong PIN")]
     WrongPin,
+    /// The object is behind a PIN, and none was given. The TPM was not asked.
+    #[error("the sealed object wants a PIN")]
+    PinWanted,
     /// Too many wrong PINs, here or elsewhere: the TPM answers again after a while of its own.
     #[error("the TPM is locked after too many wrong PINs")]
     LockedOut,

@@ -56,7 +56,8 @@ pub fn seal(
 /// Gives back what was sealed.
 ///
 /// # Errors
-/// [`TpmError`]: a wrong PIN, a TPM that is locked, another TPM.
+/// [`TpmError`]: a wrong PIN, a TPM that is locked, another TPM; [`TpmError::PinWanted`] without asking the TPM, which would
+/// count it as a wrong PIN.
 pub fn unseal(
     wire: &mut dyn Wire,
     blob: &[u8],
@@ -64,6 +65,10 @@ pub fn unseal(
     rng: &mut dyn Rng,
 ) -> Result<Zeroizing<[u8; SECRET_LENGTH]>, TpmError> {
     let blob = Blob::from_bytes(blob)?;
+    // Whether a PIN is to be asked stands in the vault's header, which nothing has authenticated by now.
+    if pin.is_none() && !template::is_free(&blob.public)? {
+        return Err(TpmError::PinWanted);
+    }
     let mut tpm = Tpm { wire, rng, handles: Vec::new() };
     let unsealed = tpm.unseal(&blob, pin);
     tpm.flush();
@@ -89,7 +94,7 @@ impl Tpm<'_> {
         let parent = self.parent()?;
         let mut session = self.session(&parent, Zeroizing::default())?;
         // The sensitive part, then the public one, no outside info, no PCRs.
-        let parameters = creation(&pin_value(pin), secret);
+        let parameters = creation(&pin_value(pin), pin.is_some(), secret);
         let response = self.in_session(&mut session, CREATE, &[(parent.handle, &parent.name)], parameters, DECRYPT)?;
         let mut reader = Reader(&response);
         let (private, public) = (reader.sized()?.to_vec(), reader.sized()?.to_vec());
@@ -219,9 +224,9 @@ impl Tpm<'_> {
 
 /// The parameters of Create: the sensitive part (the authorisation value and the secret), the public one, no outside
 /// info, no PCRs. Written into one buffer that never grows, so that nothing is left behind in a smaller one.
-fn creation(auth: &[u8], secret: &[u8; SECRET_LENGTH]) -> Zeroizing<Vec<u8>> {
+fn creation(auth: &[u8], behind_pin: bool, secret: &[u8; SECRET_LENGTH]) -> Zeroizing<Vec<u8>> {
     let length = |part: usize| u16::try_from(part).expect("a hash and a secret are short").to_be_bytes();
-    let public = sized(&template::sealed_object());
+    let public = sized(&template::sealed_object(behind_pin));
     let sensitive = 2 + auth.len() + 2 + secret.len();
     let rest = [public.as_slice(), &sized(&[]), &0_u32.to_be_bytes()].concat();
     let mut parameters = Zeroizing::new(Vec::with_capacity(2 + sensitive + rest.len()));

@@ -16,7 +16,10 @@ const ECC_NIST_P256: u16 = 0x0003;
 /// provisioning guidance (section 7.5.1).
 const STORAGE: u32 = 0x0003_0472;
 /// fixedTPM, fixedParent, userWithAuth, and no noDA: wrong PINs are counted.
-const SEALED: u32 = 0x0000_0052;
+const BEHIND_PIN: u32 = 0x0000_0052;
+/// The same with noDA: there is no PIN to be guessed, and a TPM that has locked itself still opens it.
+const FREE: u32 = BEHIND_PIN | NO_DA;
+const NO_DA: u32 = 0x0000_0400;
 
 fn numbers(numbers: &[u16]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
@@ -36,10 +39,29 @@ pub(crate) fn storage_key() -> Vec<u8> {
     .concat()
 }
 
-/// A data object.
-pub(crate) fn sealed_object() -> Vec<u8> {
-    [numbers(&[ALG_KEYEDHASH, ALG_SHA256]), SEALED.to_be_bytes().to_vec(), sized(&[]), numbers(&[ALG_NULL]), sized(&[])]
-        .concat()
+/// A data object, behind a PIN or not.
+pub(crate) fn sealed_object(behind_pin: bool) -> Vec<u8> {
+    let attributes = if behind_pin { BEHIND_PIN } else { FREE };
+    [
+        numbers(&[ALG_KEYEDHASH, ALG_SHA256]),
+        attributes.to_be_bytes().to_vec(),
+        sized(&[]),
+        numbers(&[ALG_NULL]),
+        sized(&[]),
+    ]
+    .concat()
+}
+
+/// Whether this public area is that of an object without a PIN. Whoever changes it changes its name, and the TPM does not
+/// load it.
+pub(crate) fn is_free(public: &[u8]) -> Result<bool, TpmError> {
+    let mut reader = Reader(public);
+    let kind = (reader.u16(), reader.u16());
+    let attributes = reader.u32().map_err(|_| TpmError::Damaged)?;
+    if !matches!(kind, (Ok(ALG_KEYEDHASH), Ok(ALG_SHA256))) {
+        return Err(TpmError::Damaged);
+    }
+    Ok(attributes & NO_DA != 0)
 }
 
 /// The point of a storage key, out of its public area.

@@ -107,10 +107,31 @@ fn a_wrong_pin_is_counted_until_the_tpm_locks_itself() {
     let free = seal(&mut wire, &SECRET, None, rng).unwrap();
     assert!(matches!(unseal(&mut wire, &blob, Some(b"0000"), rng), Err(TpmError::WrongPin)));
     assert!(unseal(&mut wire, &blob, Some(b"4711"), rng).is_ok());
-    let locked = (0..100).position(|_| matches!(unseal(&mut wire, &blob, None, rng), Err(TpmError::LockedOut)));
+    let wrong = Some(&b"0000"[..]);
+    let locked = (0..100).position(|_| matches!(unseal(&mut wire, &blob, wrong, rng), Err(TpmError::LockedOut)));
     assert!(locked.is_some_and(|tries| tries > 0), "{locked:?}");
     assert!(matches!(unseal(&mut wire, &blob, Some(b"4711"), rng), Err(TpmError::LockedOut)), "the right one too");
-    drop(free);
+    assert_eq!(
+        *unseal(&mut wire, &free, None, rng).unwrap(),
+        SECRET,
+        "what has no PIN is not kept from anybody by that"
+    );
+}
+
+/// The slot says whether a PIN is to be asked, and nothing has authenticated that by then: somebody who turns it off would have
+/// fobd try without one at each login, until the TPM locks itself against its owner.
+#[test]
+fn what_is_behind_a_pin_is_never_tried_without_one() {
+    let Some(tpm) = Swtpm::start() else { return };
+    let mut wire = tpm.wire();
+    let rng = &mut SystemRng::new();
+    let blob = seal(&mut wire, &SECRET, Some(b"4711"), rng).unwrap();
+    let crossed = wire.crossed.len();
+    for _ in 0..100 {
+        assert!(matches!(unseal(&mut wire, &blob, None, rng), Err(TpmError::PinWanted)));
+    }
+    assert_eq!(wire.crossed.len(), crossed, "the TPM was not asked");
+    assert_eq!(*unseal(&mut wire, &blob, Some(b"4711"), rng).unwrap(), SECRET);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! CBOR on its way out that borrows all it says: no copy of a secret is made, so nothing but the buffer is there to wipe,
-//! and that never grows.
+//! and that never grows. What is sealed in memory is opened into it.
 
 use std::cmp::Ordering;
 
 use fob_cbor::{Map, Value, encode_head, encode_into};
 use zeroize::Zeroizing;
 
+use crate::memory::{MemoryKey, Sealed};
 use crate::wipe::{MAJOR_ARRAY, MAJOR_BYTES, MAJOR_MAP, MAJOR_TEXT, head_length, length};
 
 /// Room for the fields of an entry, so that the list of them is made once.
@@ -21,6 +22,8 @@ pub(crate) enum Borrowed<'a> {
     Map(Fields<'a>),
     Value(&'a Value),
     Kept(&'a Map),
+    /// A whole item, encoded and sealed.
+    Sealed(&'a Sealed, &'a MemoryKey),
 }
 
 /// The members of a map, sorted when they are written.
@@ -69,6 +72,15 @@ impl<'a> Fields<'a> {
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(self.length()));
         self.write(&mut out);
+        out
+    }
+
+    /// The same, with zeros up to a multiple of `step` bytes.
+    pub(crate) fn padded(&self, step: usize) -> Zeroizing<Vec<u8>> {
+        let length = self.length().next_multiple_of(step);
+        let mut out = Zeroizing::new(Vec::with_capacity(length));
+        self.write(&mut out);
+        out.resize(length, 0);
         out
     }
 
@@ -132,6 +144,7 @@ impl Borrowed<'_> {
                 let members = map.iter().map(|(key, value)| length(key) + length(value));
                 head_length(map.len() as u64) + members.sum::<usize>()
             }
+            Self::Sealed(sealed, _) => sealed.len(),
         }
     }
 
@@ -160,6 +173,7 @@ impl Borrowed<'_> {
                     encode_into(value, out);
                 }
             }
+            Self::Sealed(sealed, memory) => memory.open_into(sealed, out),
         }
     }
 }
@@ -216,6 +230,8 @@ mod tests {
         let mut code = Fields::new();
         code.put("used", 1_u64 << 40);
         code.put("code", "12-34");
+        let memory = crate::memory::tests::key();
+        let sealed = memory.seal(&fob_cbor::encode(&Value::from(vec![Value::from("sealed"), Value::Null])));
         let mut fields = Fields::beside(&other);
         fields.put("seed", [7_u8; 300].as_slice());
         fields.put("issuer", "Ümlaut");
@@ -225,6 +241,7 @@ mod tests {
         fields.put_list("sites", [].into_iter());
         fields.put_list("history", [&event].into_iter().map(Borrowed::Kept));
         fields.put("code", code);
+        fields.put("in-memory", Borrowed::Sealed(&sealed, &memory));
 
         let mut same = other.clone();
         same.insert("seed", [7; 300]);
@@ -234,8 +251,21 @@ mod tests {
         same.insert("history", vec![Value::Map(event.clone())]);
         let code: Map = [("code", Value::from("12-34")), ("used", Value::from(1_u64 << 40))].into_iter().collect();
         same.insert("code", code);
+        same.insert("in-memory", vec![Value::from("sealed"), Value::Null]);
         let bytes = fields.to_bytes();
         assert_eq!(*bytes, fob_cbor::encode(&Value::Map(same)));
         assert_eq!((bytes.len(), bytes.capacity()), (fields.length(), fields.length()), "the buffer did not grow");
+    }
+
+    #[test]
+    fn padding_ends_on_a_step() {
+        for (length, expected) in [(0, 4096), (4090, 4096), (4091, 4096), (4092, 8192)] {
+            let bytes = vec![1; length];
+            let mut fields = Fields::new();
+            fields.put("", bytes.as_slice());
+            let padded = fields.padded(4096);
+            assert_eq!((padded.len(), padded.capacity()), (expected, expected), "{length}");
+            assert!(padded.starts_with(&fields.to_bytes()));
+        }
     }
 }

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fob_ambient::{Clock, Rng, UnixTime};
+use fob_ambient::{Clock, Millis, Rng, UnixTime};
 
-use crate::{Disk, KdfPolicy, NoUses, Pins, RealDisk, Uses};
+use crate::{Argon2Cost, Disk, KdfPolicy, NoUses, Pins, RealDisk, Uses, VaultError};
 
 /// The surroundings of a vault. Clones share them.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ pub struct Context {
     pub(crate) pins: Arc<dyn Pins>,
     pub(crate) uses: Arc<dyn Uses>,
     pub(crate) kdf: KdfPolicy,
+    hashed: Arc<Mutex<Option<(Argon2Cost, Millis)>>>,
 }
 
 impl Context {
@@ -32,6 +33,7 @@ impl Context {
             pins: Arc::new(pins),
             uses: Arc::new(NoUses),
             kdf: KdfPolicy::STANDARD,
+            hashed: Arc::default(),
         }
     }
 
@@ -57,6 +59,32 @@ impl Context {
     #[must_use]
     pub fn with_kdf(self, kdf: KdfPolicy) -> Self {
         Self { kdf, ..self }
+    }
+
+    /// The price of passphrases.
+    #[must_use]
+    pub const fn kdf(&self) -> KdfPolicy {
+        self.kdf
+    }
+
+    /// What the last passphrase that was tried on a slot cost, and how long that took: by it a machine's speed is known
+    /// without another run.
+    #[must_use]
+    pub fn last_hash(&self) -> Option<(Argon2Cost, Millis)> {
+        *self.hashed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hashes a passphrase for a slot that is there, and notes how long it took.
+    pub(crate) fn timed<T>(
+        &self,
+        cost: Argon2Cost,
+        hash: impl FnOnce() -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        let before = self.clock.monotonic();
+        let hashed = hash()?;
+        let took = self.clock.monotonic().since(before);
+        *self.hashed.lock().unwrap_or_else(PoisonError::into_inner) = Some((cost, took));
+        Ok(hashed)
     }
 
     pub(crate) fn now(&self) -> UnixTime {

@@ -142,7 +142,9 @@ impl Disk for RealDisk {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let mut bytes = Vec::new();
+        // Room for all of it and the byte that says that there is no more: it need not grow.
+        let likely = usize::try_from(metadata.len()).unwrap_or(limit).min(limit) + 1;
+        let mut bytes = Vec::with_capacity(likely);
         file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
         Ok(FileImage { bytes, mode: metadata.mode() & 0o7777 })
     }

@@ -6,8 +6,9 @@ use fob_ambient::UnixTime;
 use fob_otp::{Account, Code, Extras, Item, Kind, SecretText};
 
 use crate::entry::{What, differences};
+use crate::envelope::Flaw;
 use crate::undo::Undo;
-use crate::{Entry, EntryId, Removed, UnlockedVault, VaultError};
+use crate::{Entry, EntryId, Part, Record, Removed, UnlockedVault, VaultError};
 
 /// A counter-based code, and the counter that made it.
 #[derive(Debug)]
@@ -19,12 +20,6 @@ pub struct HotpCode {
 }
 
 impl UnlockedVault {
-    /// An entry that gives the same codes as this account, whatever their names. Not one in the bin.
-    #[must_use]
-    pub fn duplicate_of(&self, account: &Account) -> Option<EntryId> {
-        self.entries().iter().find(|entry| entry.account.gives_the_codes_of(account)).map(|entry| entry.id)
-    }
-
     /// Adds an account, with what is kept beside it.
     ///
     /// # Errors
@@ -33,9 +28,9 @@ impl UnlockedVault {
     pub fn add(&mut self, item: impl Into<Item>) -> Result<EntryId, VaultError> {
         let item = item.into();
         item.fits()?;
-        let id = self.push(item);
+        let ids = self.push_all(vec![item])?;
         self.commit(Undo::Add(1))?;
-        Ok(id)
+        ids.first().copied().ok_or_else(|| self.unreadable_again())
     }
 
     /// Adds many accounts in one write: all of them, or none.
@@ -45,17 +40,21 @@ impl UnlockedVault {
     pub fn add_all<T: Into<Item>>(&mut self, items: impl IntoIterator<Item = T>) -> Result<Vec<EntryId>, VaultError> {
         let items: Vec<Item> = items.into_iter().map(Into::into).collect();
         items.iter().try_for_each(Item::fits)?;
-        let ids: Vec<EntryId> = items.into_iter().map(|item| self.push(item)).collect();
+        let ids = self.push_all(items)?;
         if !ids.is_empty() {
             self.commit(Undo::Add(ids.len()))?;
         }
         Ok(ids)
     }
 
-    fn push(&mut self, item: Item) -> EntryId {
-        let id = EntryId::from(self.place.context.random());
-        self.opened.body.push(Entry::new(id, item, self.place.context.now()));
-        id
+    /// Adds all of them to what memory holds, or none.
+    fn push_all(&mut self, items: Vec<Item>) -> Result<Vec<EntryId>, VaultError> {
+        let now = self.place.context.now();
+        let new = |item| Record::new(EntryId::from(self.place.context.random()), item, now);
+        let entries = items.into_iter().map(|item| self.sealed(&new(item))).collect::<Result<Vec<Entry>, _>>()?;
+        let ids = entries.iter().map(|entry| entry.id).collect();
+        entries.into_iter().for_each(|entry| self.opened.body.push(entry));
+        Ok(ids)
     }
 
     /// Changes an account and what is kept beside it, whatever `edit` does to them. What is different afterwards stands
@@ -69,18 +68,17 @@ impl UnlockedVault {
         id: EntryId,
         edit: impl FnOnce(&mut Account, &mut Extras) -> Result<(), E>,
     ) -> Result<bool, E> {
-        let place = self.opened.body.place(id).ok_or(VaultError::UnknownEntry(id))?;
-        let mut entry = self.opened.body.entry(id).ok_or(VaultError::UnknownEntry(id))?.duplicate();
+        let (place, before) = self.copy_of(id)?;
+        let mut entry = before.duplicate();
         edit(&mut entry.account, &mut entry.extras)?;
-        let before = self.opened.body.entry(id).ok_or(VaultError::UnknownEntry(id))?;
-        let fields = differences(before, &entry);
+        let fields = differences(&before, &entry);
         if fields.is_empty() {
             return Ok(false);
         }
         entry.extras.fits().map_err(VaultError::TooMuch)?;
         entry.account.fits().map_err(VaultError::TooMuch)?;
-        entry.note_change(before, &fields, self.place.context.now());
-        self.replace(place, entry)?;
+        entry.note_change(&before, &fields, self.place.context.now());
+        self.replace(place, &entry)?;
         Ok(true)
     }
 
@@ -178,21 +176,21 @@ impl UnlockedVault {
         if !self.bin().any(|removed| removed.entry.id == id) {
             return Err(VaultError::UnknownEntry(id));
         }
-        let restored = self.opened.body.restore(id).ok_or(VaultError::UnknownEntry(id))?;
-        let place = self.opened.body.place(id).unwrap_or_default();
-        if let Some(entry) = self.opened.body.entry_mut(place) {
-            entry.history.note(now, &What::Restored);
-            entry.modified = now;
-        }
+        let mut record = self.reveal_removed(id).ok_or(VaultError::UnknownEntry(id))?;
+        record.history.note(now, &What::Restored);
+        record.modified = now;
+        let entry = self.sealed(&record)?;
+        let restored = self.opened.body.restore(id, entry).ok_or(VaultError::UnknownEntry(id))?;
         self.commit(Undo::Restore(Box::new(restored)))
     }
 
-    /// Forgets removed entries for good; gives how many of them lay in the bin. Older versions of the file beside it
-    /// have them until they go.
+    /// Forgets removed entries for good, and entries that this fob cannot read, which no bin takes; gives how many of them
+    /// there were. Older versions of the file beside it have them until they go.
     ///
     /// # Errors
-    /// What kept the vault from being written: they still lie in the bin then.
+    /// What kept the vault from being written: they are still there then.
     pub fn purge(&mut self, ids: &[EntryId]) -> Result<usize, VaultError> {
+        let now = self.place.context.now();
         let body = &mut self.opened.body;
         let mut places: Vec<usize> = ids.iter().filter_map(|&id| body.bin().place(id)).collect();
         let mut purged: Vec<(usize, Removed)> = Vec::with_capacity(places.len());
@@ -202,34 +200,47 @@ impl UnlockedVault {
             purged.extend(body.bin_mut().take(place).map(|removed| (place, removed)));
         }
         purged.reverse();
-        let count = purged.len();
+        let discarded = body.discard(ids, now);
+        let count = purged.len() + discarded.len();
         if count > 0 {
-            self.commit(Undo::Purge(purged))?;
+            self.commit(Undo::Both(Box::new(Undo::Purge(purged)), Box::new(Undo::Discard(discarded))))?;
         }
         Ok(count)
     }
 
-    fn copy_of(&self, id: EntryId) -> Result<(usize, Entry), VaultError> {
+    fn copy_of(&self, id: EntryId) -> Result<(usize, Record), VaultError> {
         let place = self.opened.body.place(id).ok_or(VaultError::UnknownEntry(id))?;
-        let entry = self.opened.body.entry(id).ok_or(VaultError::UnknownEntry(id))?;
-        Ok((place, entry.duplicate()))
+        let record = self.reveal(id).ok_or(VaultError::UnknownEntry(id))?;
+        Ok((place, record))
     }
 
-    fn replace_noting(&mut self, place: usize, mut entry: Entry, what: &What<'_>) -> Result<(), VaultError> {
+    fn replace_noting(&mut self, place: usize, mut record: Record, what: &What<'_>) -> Result<(), VaultError> {
         let now = self.place.context.now();
-        entry.history.note(now, what);
-        entry.modified = now;
-        self.replace(place, entry)
+        record.history.note(now, what);
+        record.modified = now;
+        self.replace(place, &record)
     }
 
-    fn replace(&mut self, place: usize, entry: Entry) -> Result<(), VaultError> {
-        let Some(there) = self.opened.body.entry_mut(place) else { return Err(VaultError::UnknownEntry(entry.id)) };
-        let before = std::mem::replace(there, entry);
+    fn replace(&mut self, place: usize, record: &Record) -> Result<(), VaultError> {
+        let entry = self.sealed(record)?;
+        let before = self.opened.body.replace(place, entry).ok_or(VaultError::UnknownEntry(record.id))?;
         self.commit(Undo::Entry(place, Box::new(before)))
+    }
+
+    /// The entry as memory keeps it.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] for one that would not be read again: it is not written.
+    fn sealed(&self, record: &Record) -> Result<Entry, VaultError> {
+        record.seal(self.opened.body.memory()).ok_or_else(|| self.unreadable_again())
+    }
+
+    fn unreadable_again(&self) -> VaultError {
+        self.place.store.flawed(Flaw::Damaged(Part::Body))
     }
 }
 
-impl Entry {
+impl Record {
     /// Notes what was changed. A counter that somebody has set lags behind nothing.
     fn note_change(&mut self, before: &Self, fields: &[&'static str], now: UnixTime) {
         let changed = |name: &str| fields.contains(&name);

@@ -114,18 +114,13 @@ impl<'a> Envelope<'a> {
 }
 
 /// Seals a padded body. Sets the header's salt and body length; everything else in it is the caller's.
-pub(crate) fn seal(
-    header: &mut Header,
-    mut body: Zeroizing<Vec<u8>>,
-    key: &VaultKey,
-    random: [u8; 32],
-) -> Result<Vec<u8>, VaultError> {
+pub(crate) fn seal(header: &mut Header, body: &[u8], key: &VaultKey, random: [u8; 32]) -> Result<Vec<u8>, VaultError> {
     if body.len() > MAX_BODY {
         return Err(VaultError::Full { part: Part::Body, limit: MAX_BODY });
     }
     header.body_length = (body.len() + AES_256_GCM.tag_len()) as u64;
     header.salt = [0; 32];
-    header.salt = key.body_salt(&header.vault, random, header.generation, &header.to_bytes(), &body);
+    header.salt = key.body_salt(&header.vault, random, header.generation, &header.to_bytes(), body);
     let header_bytes = header.to_bytes();
     let length = u32::try_from(header_bytes.len())
         .ok()
@@ -139,11 +134,17 @@ pub(crate) fn seal(
     file.extend_from_slice(&header_bytes);
     let mac = hmac::sign(&key.header_key(&header.vault), &file);
     file.extend_from_slice(mac.as_ref());
+    // In the place where it stays: the file has room for all of it, so no copy in the clear is left anywhere.
+    let start = file.len();
+    file.extend_from_slice(body);
     let tag = key
         .body_key(&header.vault, &header.salt, header.generation)
-        .seal_in_place_separate_tag(nonce_zero(), Aad::from(header_bytes.as_slice()), body.as_mut_slice())
+        .seal_in_place_separate_tag(
+            nonce_zero(),
+            Aad::from(header_bytes.as_slice()),
+            file.get_mut(start..).unwrap_or_default(),
+        )
         .expect("16 MiB are below GCM's limit");
-    file.extend_from_slice(&body);
     file.extend_from_slice(tag.as_ref());
     Ok(file)
 }

@@ -110,6 +110,9 @@ pub enum VaultError {
         /// The generation in memory.
         loaded: u64,
     },
+    /// Whoever asked for it has given it up, or locks the vault ([`Wanted`](crate::Wanted)). Nothing was written.
+    #[error("nobody wants this any more, and nothing was changed")]
+    NotWanted,
     /// What was asked of the ways in cannot be.
     #[error(transparent)]
     Slot(#[from] SlotError),
@@ -188,6 +191,9 @@ pub enum SlotError {
     /// What is to be removed was presented to be kept.
     #[error("the slot {0} cannot be removed and presented at once")]
     RemovedAndPresented(SlotId),
+    /// A quick PIN would open what wants passphrase and key together.
+    #[error("a vault that opens with passphrase and security key together has no quick PIN")]
+    QuickPinBarred,
     /// A new vault key was made since the vault was opened.
     #[error("the vault has a new key: unlock it again")]
     Retired,

@@ -54,6 +54,11 @@ impl Policy {
         }
     }
 
+    /// Whether a quick PIN may open a soft lock. Not where a passphrase alone opens nothing.
+    pub(crate) const fn admits_quick_pin(&self) -> bool {
+        matches!(self, Self::EitherOr)
+    }
+
     /// That a slot of this kind may stand in the vault.
     pub(crate) fn check(&self, kind: &SlotKind) -> Result<(), SlotError> {
         let barred = || SlotError::Barred { kind: kind.name().to_owned(), policy: self.name().to_owned() };

@@ -4,11 +4,15 @@
 //! own label, so no two uses share a key. ring keeps its own copy of an AEAD key and does not wipe it on drop; those
 //! copies live as long as one call. The daemon keeps the process out of swap and core dumps.
 
+use std::io;
+
 use fob_ambient::Rng;
 use fob_cbor::Value;
 use ring::aead::{self, AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
+
+use crate::page::Page;
 
 /// 256 bits that one key is made of. Wiped on drop.
 pub(crate) type KeyBytes = Zeroizing<[u8; 32]>;
@@ -16,35 +20,48 @@ pub(crate) type KeyBytes = Zeroizing<[u8; 32]>;
 /// A vault's identity, random at creation.
 pub(crate) type VaultId = [u8; 16];
 
-/// The random key that everything in a vault hangs on. On the heap, so that moving it leaves no copies.
-pub(crate) struct VaultKey(Zeroizing<Vec<u8>>);
+/// The random key that everything in a vault hangs on. On a page of its own; moving it leaves no copies.
+pub(crate) struct VaultKey(Page<[u8; 32]>);
 
 impl VaultKey {
     pub(crate) const LENGTH: usize = 32;
 
     pub(crate) fn generate(rng: &mut dyn Rng) -> Self {
-        let mut bytes = Zeroizing::new(vec![0; Self::LENGTH]);
-        rng.fill(&mut bytes);
-        Self(bytes)
+        let mut key = Self::blank();
+        rng.fill(key.0.as_mut());
+        key
     }
 
     /// A key as it came out of a slot; `None` unless it has 32 bytes.
-    pub(crate) fn from_slot(bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
-        (bytes.len() == Self::LENGTH).then_some(Self(bytes))
+    pub(crate) fn from_slot(bytes: &[u8]) -> Option<Self> {
+        let mut key = Self::blank();
+        (bytes.len() == Self::LENGTH).then(|| key.0.copy_from_slice(bytes))?;
+        Some(key)
+    }
+
+    fn blank() -> Self {
+        Self(Page::new([0; Self::LENGTH]))
     }
 
     pub(crate) fn expose(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
+    }
+
+    /// Why its page is not locked, if it is not.
+    pub(crate) fn unlocked(&self) -> Option<io::Error> {
+        self.0.unlocked()
     }
 
     /// Another copy in memory, wiped like the first.
     pub(crate) fn copy(&self) -> Self {
-        Self(Zeroizing::new(self.0.to_vec()))
+        let mut copy = Self::blank();
+        copy.0.copy_from_slice(self.expose());
+        copy
     }
 
     /// Names this key without giving anything of it away; the state directory pins it.
     pub(crate) fn id(&self, vault: &VaultId) -> [u8; 16] {
-        let derived = hkdf_sha256(&self.0, vault, &info("fob vault 1 key id", []));
+        let derived = hkdf_sha256(self.expose(), vault, &info("fob vault 1 key id", []));
         let mut id = [0; 16];
         id.copy_from_slice(derived.first_chunk::<16>().expect("HKDF gave 32 bytes"));
         id
@@ -52,7 +69,7 @@ impl VaultKey {
 
     /// Authenticates the header.
     pub(crate) fn header_key(&self, vault: &VaultId) -> hmac::Key {
-        hmac_key(&hkdf_sha256(&self.0, vault, &info("fob vault 1 header", [])))
+        hmac_key(&hkdf_sha256(self.expose(), vault, &info("fob vault 1 header", [])))
     }
 
     /// The salt of one save's body key. A machine that was cloned and repeats its random numbers still gets another
@@ -66,7 +83,7 @@ impl VaultKey {
         header: &[u8],
         body: &[u8],
     ) -> [u8; 32] {
-        let key = hmac_key(&hkdf_sha256(&self.0, vault, &info("fob vault 1 salt", [])));
+        let key = hmac_key(&hkdf_sha256(self.expose(), vault, &info("fob vault 1 salt", [])));
         let mut salt = hmac::Context::with_key(&key);
         salt.update(&random);
         salt.update(&generation.to_be_bytes());
@@ -81,7 +98,7 @@ impl VaultKey {
     /// Seals the body of one save.
     pub(crate) fn body_key(&self, vault: &VaultId, salt: &[u8; 32], generation: u64) -> LessSafeKey {
         let info = info("fob vault 1 body", [Value::Bytes(vault.to_vec()), Value::Unsigned(generation)]);
-        aes_256_gcm(&hkdf_sha256(&self.0, salt, &info))
+        aes_256_gcm(&hkdf_sha256(self.expose(), salt, &info))
     }
 }
 
@@ -133,7 +150,7 @@ mod tests {
 
     #[test]
     fn repeated_random_numbers_repeat_no_salt() {
-        let key = VaultKey(Zeroizing::new(vec![7; 32]));
+        let key = VaultKey::from_slot(&[7; 32]).unwrap();
         let salt = |generation, header: &[u8], body: &[u8]| key.body_salt(&[1; 16], [9; 32], generation, header, body);
         let one = salt(1, b"header", b"body");
         assert_ne!(one, salt(2, b"header", b"body"));

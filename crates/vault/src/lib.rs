@@ -6,13 +6,15 @@
 //!
 //! The states are types: [`LockedVault::open`] reads and bounds a file, `unlock` turns it into an [`UnlockedVault`],
 //! whose every change is on the disk before the call returns. Time, chance, the disk and the memory of the last
-//! generation come in through a [`Context`]. What is not here: asking for passphrases, locking on idle, pinning
-//! memory (the daemon), and the codes themselves (`fob_otp`).
+//! generation come in through a [`Context`]. In memory the entries are sealed as well, but for the moment of a
+//! code. What is not here: asking for passphrases, locking on idle, keeping the heap out of the swap (the daemon), and the
+//! codes themselves (`fob_otp`).
 
 mod body;
 mod borrowed;
 mod context;
 mod disk;
+mod duplicates;
 mod enrol;
 mod entries;
 mod entry;
@@ -24,8 +26,10 @@ mod inspect;
 mod kdf;
 mod keys;
 mod locked;
+mod memory;
 mod merge;
 mod opening;
+mod page;
 mod passphrase;
 mod pins;
 mod plain;
@@ -41,6 +45,7 @@ mod undo;
 mod unlocked;
 mod uses;
 mod versions;
+mod wanted;
 mod ways;
 mod wipe;
 
@@ -49,7 +54,7 @@ pub use context::Context;
 pub use disk::{Disk, FileImage, NewFile, RealDisk};
 pub use enrol::{EnrolError, EnrolledKey, KeptSecret, KeyOffer, NewWay, SecretOffer, VAULT_RP_ID, WithLogin};
 pub use entries::HotpCode;
-pub use entry::{Entry, EntryId, EntryIdError, Event, Unreadable};
+pub use entry::{Entry, EntryId, EntryIdError, Event, Record, Unreadable};
 pub use error::{Foreign, Kept, Part, SlotError, VaultError};
 pub use filesystem::FileSystem;
 pub use header::Policy;
@@ -69,3 +74,5 @@ pub use soft::{SOFT_LOCK_LIMIT, SoftLockError, SoftLocked, StillLocked};
 pub use unlocked::{UnlockedVault, Warning};
 pub use uses::{FileUses, NoUses, Uses};
 pub use versions::Occasion;
+pub use wanted::Wanted;
+pub use ways::Prover;

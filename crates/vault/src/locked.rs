@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 
@@ -13,11 +14,13 @@ use crate::body::Body;
 use crate::envelope::{self, Envelope, Flaw};
 use crate::header::{EDITION, Header, Policy};
 use crate::keys::{VaultId, VaultKey};
+use crate::memory::{MemoryKey, wipe_stack};
 use crate::opening::Found;
 use crate::slot::{Hashed, Making, Slot};
 use crate::store::{Fingerprint, Store};
 use crate::unlocked::{Opened, UnlockedVault, Warning};
-use crate::{Argon2Cost, Context, Opening, Part, Passphrase, Pin, RecoveryCode, VaultError, Way};
+use crate::ways::ways;
+use crate::{Argon2Cost, Context, Opening, Part, Passphrase, Pin, RecoveryCode, VaultError, Wanted, Way};
 
 /// A vault whose file was found sound as far as that shows without its key.
 pub struct LockedVault(Box<Place>);
@@ -64,8 +67,8 @@ impl LockedVault {
         })?;
         let place = Place { store, context: context.clone() };
         let (key, mut header, code) = place.first_header(passphrase)?;
-        let body = Body::default();
-        let file = envelope::seal(&mut header, body.to_bytes(), &key, context.random())?;
+        let body = Body::empty(Arc::new(MemoryKey::new(context)));
+        let file = envelope::seal(&mut header, &body.to_bytes(), &key, context.random())?;
         place.store.write_first(&file, &place.temporary_name())?;
         let by = header.slots.first().and_then(Slot::id);
         let opened = Opened { header, key, body, fingerprint: Fingerprint::of(&file), by };
@@ -88,8 +91,16 @@ impl LockedVault {
     pub fn ways(&self) -> Result<Vec<Way>, VaultError> {
         let file = self.0.store.read()?;
         let header = Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header;
-        let admitted = header.slots.iter().filter(|slot| header.policy.admits(&slot.kind()));
-        Ok(admitted.filter_map(Way::of).collect())
+        Ok(ways(&header))
+    }
+
+    /// The vault's identity, as the file shows it now: by it a keyring finds what it keeps.
+    ///
+    /// # Errors
+    /// As [`LockedVault::open`].
+    pub fn id(&self) -> Result<[u8; 16], VaultError> {
+        let file = self.0.store.read()?;
+        Ok(Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header.vault)
     }
 
     /// Tries every passphrase slot. Takes as long as Argon2 takes.
@@ -144,7 +155,7 @@ impl Place {
         let file = self.store.read()?;
         let (mut opened, cost) = self.opened(&file, |header| {
             self.check_pin(noted, header)?;
-            opening.find(header, &self.context)
+            opening.find(header, &self.context, Wanted::ALWAYS)
         })?;
         if let Some(cost) = cost.filter(|cost| cost.is_outdone_by(self.context.kdf.new_slots)) {
             // The passphrase was right: a dearer hash that this machine cannot pay for keeps nobody out.
@@ -164,7 +175,9 @@ impl Place {
         let Found { key, kind, slot, cost } = find(&envelope.header)?;
         let plain = envelope.open(&key).map_err(flawed)?;
         envelope.header.policy.check(&kind)?;
-        let body = Body::from_bytes(&plain).ok_or(Flaw::Damaged(Part::Body)).map_err(flawed)?;
+        let memory = Arc::new(MemoryKey::new(&self.context));
+        let body = Body::from_bytes(&plain, memory).ok_or(Flaw::Damaged(Part::Body)).map_err(flawed)?;
+        wipe_stack();
         Ok((Opened { header: envelope.header, key, body, fingerprint: Fingerprint::of(file), by: slot }, cost))
     }
 
@@ -192,7 +205,12 @@ impl Place {
         if matches!(&before, Ok(Some(noted)) if *noted == pin || ahead(noted)) {
             return None;
         }
-        let saved = pins.save(&pin).err().map(Warning::PinNotSaved);
+        let follows = |noted: &Pin| (noted.vault, noted.key, noted.next) == (pin.vault, pin.key, pin.next);
+        let saved = match &before {
+            Ok(Some(noted)) if follows(noted) => pins.follow(&pin),
+            _ => pins.save(&pin),
+        };
+        let saved = saved.err().map(Warning::PinNotSaved);
         saved.or(before.err().map(Warning::PinUnreadable))
     }
 

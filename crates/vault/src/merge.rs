@@ -86,7 +86,7 @@ impl UnlockedVault {
         let mut ours = Plain::of(&self.opened.body);
         let fresh = || EntryId::from(context.random());
         let report = merge(&mut ours, Plain::of(&theirs.opened.body), context.now(), fresh);
-        let merged = ours.into_body();
+        let merged = ours.into_body(self.opened.body.memory().clone());
         if !dry_run && *merged.to_bytes() != *self.opened.body.to_bytes() {
             self.replace_body(merged, Some(Occasion::Merge))?;
         }

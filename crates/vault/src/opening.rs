@@ -7,7 +7,7 @@
 use crate::header::{Header, Policy};
 use crate::keys::{KeyBytes, VaultKey};
 use crate::slot::{AndParameters, KeyParameters, Slot, SlotId, SlotKind};
-use crate::{Argon2Cost, Context, Passphrase, RecoveryCode, SlotError, SlotSecret, VaultError, kdf};
+use crate::{Argon2Cost, Context, Passphrase, RecoveryCode, SlotError, SlotSecret, VaultError, Wanted, kdf};
 
 /// What is presented to a locked vault.
 #[derive(Debug, Clone, Copy)]
@@ -105,16 +105,19 @@ impl Found {
 }
 
 impl Opening<'_> {
-    /// Finds the vault key in a header that is not authenticated yet.
-    pub(crate) fn find(&self, header: &Header, context: &Context) -> Result<Found, VaultError> {
+    /// Finds the vault key in a header that is not authenticated yet, for as long as that is wanted.
+    pub(crate) fn find(&self, header: &Header, context: &Context, wanted: Wanted<'_>) -> Result<Found, VaultError> {
         if let Policy::Other(name) = &header.policy {
             return Err(SlotError::UnknownPolicy(name.clone()).into());
         }
         match self {
-            Self::Passphrase(passphrase) => by_passphrase(header, passphrase, context),
+            Self::Passphrase(passphrase) => by_passphrase(header, passphrase, context, wanted),
             Self::Recovery(code) => by_recovery_code(header, code).ok_or(VaultError::WrongRecoveryCode),
             Self::Secret(id, secret) => by_secret(header, *id, secret),
-            Self::PassphraseAndKey(passphrase, id, secret) => by_both(header, passphrase, *id, secret, context),
+            Self::PassphraseAndKey(passphrase, id, secret) => {
+                wanted.check()?;
+                by_both(header, passphrase, *id, secret, context)
+            }
         }
     }
 
@@ -126,7 +129,12 @@ impl Opening<'_> {
     }
 }
 
-fn by_passphrase(header: &Header, passphrase: &Passphrase, context: &Context) -> Result<Found, VaultError> {
+fn by_passphrase(
+    header: &Header,
+    passphrase: &Passphrase,
+    context: &Context,
+    wanted: Wanted<'_>,
+) -> Result<Found, VaultError> {
     let slots: Vec<(&Slot, (&[u8], Argon2Cost))> =
         header.slots.iter().filter_map(|slot| Some((slot, slot.passphrase()?))).collect();
     if slots.is_empty() && header.slots.iter().any(|slot| slot.passphrase_and_key().is_some()) {
@@ -135,7 +143,8 @@ fn by_passphrase(header: &Header, passphrase: &Passphrase, context: &Context) ->
     let costs: Vec<Argon2Cost> = slots.iter().map(|(_, (_, cost))| *cost).collect();
     context.kdf.admit(&costs)?;
     for (slot, (salt, cost)) in slots {
-        let kek = kdf::passphrase_key(passphrase, salt, cost)?;
+        wanted.check()?;
+        let kek = context.timed(cost, || kdf::passphrase_key(passphrase, salt, cost))?;
         if let Some(key) = slot.unwrap(&header.vault, &kek) {
             return Ok(Found::in_slot(slot, key));
         }
@@ -169,7 +178,7 @@ fn by_both(
     let AndParameters { salt, cost, .. } =
         slot.passphrase_and_key().filter(|_| header.policy.admits(&slot.kind())).ok_or(SlotError::WrongSecret(id))?;
     context.kdf.admit(&[cost])?;
-    let hashed: KeyBytes = kdf::passphrase_key(passphrase, salt, cost)?;
+    let hashed: KeyBytes = context.timed(cost, || kdf::passphrase_key(passphrase, salt, cost))?;
     let kek = slot.both_key(&header.vault, &hashed, secret);
     // Which of the two was wrong cannot be told; the key's answer rarely is.
     opened(header, slot, kek).map_err(|_| VaultError::WrongPassphrase)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fob_cbor::{Limits, Map, Value};
 
-use crate::store::write_small;
+use crate::store::{Survives, write_small};
 use crate::{Disk, Foreign};
 
 /// Most bytes of a pin file.
@@ -82,6 +82,16 @@ pub trait Pins: Send + Sync {
     /// # Errors
     /// The system's; the former pin stays.
     fn save(&self, pin: &Pin) -> io::Result<()>;
+
+    /// The same for a pin that follows the vault to a later generation under the same key. After a power cut it may be the
+    /// former one that is loaded: that opens this generation too, and lets an older copy pass that is no older than it.
+    /// The next unlock sets it right. So no change waits for the disk once more.
+    ///
+    /// # Errors
+    /// As [`Pins::save`].
+    fn follow(&self, pin: &Pin) -> io::Result<()> {
+        self.save(pin)
+    }
 }
 
 /// Remembers nothing: for a vault that is only looked into, such as another machine's.
@@ -124,7 +134,11 @@ impl Pins for FilePins {
     }
 
     fn save(&self, pin: &Pin) -> io::Result<()> {
-        write_small(self.disk.as_ref(), &self.path, &pin.to_bytes())
+        write_small(self.disk.as_ref(), &self.path, &pin.to_bytes(), Survives::Surely)
+    }
+
+    fn follow(&self, pin: &Pin) -> io::Result<()> {
+        write_small(self.disk.as_ref(), &self.path, &pin.to_bytes(), Survives::OrTheOld)
     }
 }
 

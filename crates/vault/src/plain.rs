@@ -5,12 +5,15 @@
 //! their own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fob_cbor::{Limits, Map, Value};
 
 use crate::EntryId;
-use crate::body::{Body, DEPTH, STEP};
-use crate::wipe::{Wiped, encode, joined};
+use crate::body::{BIN_DEPTH, Body, STEP};
+use crate::borrowed::Fields;
+use crate::memory::MemoryKey;
+use crate::wipe::Wiped;
 
 /// What the body keeps of other programs' rights. None of it comes back with an older version.
 const RIGHTS: [&str; 4] = ["grants", "clients", "pairings", "pin_tokens"];
@@ -23,13 +26,14 @@ pub(crate) struct Plain(pub(crate) Wiped);
 impl Plain {
     pub(crate) fn of(body: &Body) -> Self {
         let bytes = body.to_bytes();
-        let (value, _) = fob_cbor::decode_prefix(&bytes, Limits::deep(DEPTH)).expect("it was just encoded");
+        let (value, _) = fob_cbor::decode_prefix(&bytes, Limits::deep(BIN_DEPTH)).expect("it was just encoded");
         Self(Wiped(value))
     }
 
-    pub(crate) fn into_body(self) -> Body {
-        let padded = joined(&[encode(&self.0.0)], STEP);
-        Body::from_bytes(&padded).expect("entries, traces and labels have the types they had")
+    pub(crate) fn into_body(self, memory: Arc<MemoryKey>) -> Body {
+        let nothing = Map::new();
+        let padded = Fields::beside(self.map().unwrap_or(&nothing)).padded(STEP);
+        Body::from_bytes(&padded, memory).expect("entries, traces and labels have the types they had")
     }
 
     pub(crate) fn map(&self) -> Option<&Map> {

@@ -8,15 +8,16 @@ use std::path::PathBuf;
 
 use subtle::ConstantTimeEq;
 
-use crate::envelope::{self, Envelope, Flaw};
+use crate::envelope::{self, Envelope};
 use crate::header::{EDITION, Header, Policy};
 use crate::keys::VaultKey;
 use crate::locked::pin_of;
 use crate::slot::{Hashed, MAX_SLOTS, Slot, SlotId, SlotKind};
+use crate::soft;
 use crate::store::{Fingerprint, Resealed, WriteFailed};
 use crate::unlocked::{Opened, UnlockedVault};
 use crate::ways::{admit, check_ids, check_label, draft, set_label};
-use crate::{NewWay, Opening, Part, Passphrase, Pin, RecoveryCode, SlotError, SlotInfo, VaultError, WithLogin, kdf};
+use crate::{NewWay, Opening, Passphrase, Pin, RecoveryCode, SlotError, SlotInfo, VaultError, Wanted, WithLogin, kdf};
 
 /// What a vault is to open with from now on.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct Rekey<'a> {
     pub remove: Vec<SlotId>,
     /// Whether slots that open with the login alone may be among them.
     pub login: WithLogin,
+    /// Asked before each run of Argon2 and right before the write.
+    pub wanted: Wanted<'a>,
 }
 
 /// What came of a new vault key.
@@ -41,6 +44,9 @@ pub struct Rekeyed {
     pub recovery: RecoveryCode,
     /// Slots that are gone because nothing was presented for them: to be added again.
     pub dropped: Vec<SlotInfo>,
+    /// The vault had a quick PIN and has none any more: it was set beside another passphrase, or the vault wants a key too
+    /// by now.
+    pub quick_pin_dropped: bool,
     /// Versions that are still there as they were. Those under the former key could not be removed, and the next unlock
     /// tries again; those under yet another key were kept by a restoring, and what opened them then does so still.
     pub not_removed: Vec<PathBuf>,
@@ -55,6 +61,8 @@ struct Fresh {
     code: RecoveryCode,
     labels: fob_cbor::Map,
     by: Option<SlotId>,
+    /// Whether the quick PIN goes.
+    drops_pin: bool,
 }
 
 impl UnlockedVault {
@@ -62,17 +70,17 @@ impl UnlockedVault {
     ///
     /// # Errors
     /// [`SlotError`] for what may not be, [`SlotError::LastSafeWay`] without a passphrase among the ways,
-    /// [`VaultError::WrongPassphrase`] and its kin for a proof that proves nothing, or what kept the vault from being
+    /// [`VaultError::WrongPassphrase`] and its kin for a proof that proves nothing, [`VaultError::NotWanted`], or what kept the vault from being
     /// written: then everything opens as before.
     pub fn rekey(&mut self, request: &Rekey<'_>) -> Result<Rekeyed, VaultError> {
         self.check(request)?;
         let alone = request.ways.iter().filter(|(way, _)| matches!(way, NewWay::Passphrase(_))).count();
         self.place.check_price(&[], alone)?;
-        let proof = self.proven(&request.proof)?;
+        let proof = self.proven(&request.proof, request.wanted)?;
         let continued = self.continued(request, proof)?;
         let dropped = self.dropped(request, &continued);
         let fresh = self.fresh(request, &continued)?;
-        self.write_fresh(fresh, dropped)
+        self.write_fresh(fresh, dropped, request.wanted)
     }
 
     /// What can be said without computing anything.
@@ -103,24 +111,33 @@ impl UnlockedVault {
     /// For each way the slot of today that it goes on for.
     fn continued(&self, request: &Rekey<'_>, proof: Option<SlotId>) -> Result<Vec<Option<SlotId>>, VaultError> {
         let mut continued = Vec::new();
-        for (way, _) in &request.ways {
+        for (way, label) in &request.ways {
             let before = match way {
                 NewWay::Passphrase(passphrase) => {
                     let proven = matches!(request.proof, Opening::Passphrase(proof) if same(passphrase, proof));
                     // First among those that are to go: their passphrase may not open the new vault either.
                     let among = |removed| move |id: SlotId| request.remove.contains(&id) == removed;
-                    match self.opened_by_passphrase(passphrase, among(true))? {
+                    match self.opened_by_passphrase(passphrase, request.wanted, among(true))? {
                         None if proven => proof,
-                        None => self.opened_by_passphrase(passphrase, among(false))?,
+                        None => self.opened_by_passphrase(passphrase, request.wanted, among(false))?,
                         removed => removed,
                     }
                 }
                 NewWay::Key(_) | NewWay::PassphraseAndKey(..) => {
                     self.slot_where(|slot| slot.credential().is_some() && slot.credential() == way.credential())
                 }
-                NewWay::Kept(kept) => self.slot_where(|slot| {
-                    slot.kind() == kept.keeper.kind() && slot.opens_with_login() == kept.opens_with_login()
-                }),
+                NewWay::Kept(kept) => {
+                    // Its secret is new, so it is no removed one's. Of several the one of that name.
+                    let could = |slot: &Slot| {
+                        slot.kind() == kept.keeper.kind()
+                            && slot.opens_with_login() == kept.opens_with_login()
+                            && !slot.id().is_some_and(|id| request.remove.contains(&id))
+                            && !continued.contains(&slot.id())
+                    };
+                    let name =
+                        |slot: &Slot| slot.id().and_then(|id| self.opened.body.label(id.bytes())).unwrap_or_default();
+                    self.slot_where(|slot| could(slot) && name(slot) == label).or_else(|| self.slot_where(could))
+                }
             };
             if let Some(id) = before.filter(|id| request.remove.contains(id)) {
                 return Err(SlotError::RemovedAndPresented(id).into());
@@ -138,14 +155,16 @@ impl UnlockedVault {
     fn opened_by_passphrase(
         &self,
         passphrase: &Passphrase,
-        wanted: impl Fn(SlotId) -> bool,
+        wanted: Wanted<'_>,
+        among: impl Fn(SlotId) -> bool,
     ) -> Result<Option<SlotId>, VaultError> {
         let header = &self.opened.header;
         for slot in &header.slots {
-            let (Some((salt, cost)), Some(id)) = (slot.passphrase(), slot.id().filter(|id| wanted(*id))) else {
+            let (Some((salt, cost)), Some(id)) = (slot.passphrase(), slot.id().filter(|id| among(*id))) else {
                 continue;
             };
             self.place.context.kdf.admit(&[cost])?;
+            wanted.check()?;
             if slot.unwrap(&header.vault, &kdf::passphrase_key(passphrase, salt, cost)?).is_some() {
                 return Ok(Some(id));
             }
@@ -191,7 +210,18 @@ impl UnlockedVault {
         header.generation = self.place.after(header.generation)?;
         header.changed = self.place.context.now().0;
         header.edition = header.edition.max(EDITION);
-        Ok(Fresh { header, key, code, labels, by })
+        let drops_pin = self.drops_quick_pin(request, continued);
+        Ok(Fresh { header, key, code, labels, by, drops_pin })
+    }
+
+    /// Whether a quick PIN that is set may not go on: whoever changes the passphrase means all that others may know, and
+    /// where a key is wanted too a PIN is not enough.
+    fn drops_quick_pin(&self, request: &Rekey<'_>, continued: &[Option<SlotId>]) -> bool {
+        let is_new = |((way, _), before): (&(NewWay<'_>, String), &Option<SlotId>)| {
+            way.passphrase().is_some() && before.is_none()
+        };
+        let bars = !request.policy.admits_quick_pin() || request.ways.iter().zip(continued).any(is_new);
+        bars && soft::is_quick_pin_in(&self.opened.body)
     }
 
     /// Each passphrase once, however many slots want it.
@@ -199,16 +229,19 @@ impl UnlockedVault {
         let mut hashes: Vec<(&Passphrase, Hashed)> = Vec::new();
         for passphrase in request.ways.iter().filter_map(|(way, _)| way.passphrase()) {
             if !hashes.iter().any(|(known, _)| same(known, passphrase)) {
+                request.wanted.check()?;
                 hashes.push((passphrase, self.place.hash(passphrase)?));
             }
         }
         Ok(hashes)
     }
 
-    fn write_fresh(&mut self, fresh: Fresh, dropped: Vec<SlotInfo>) -> Result<Rekeyed, VaultError> {
-        let Fresh { mut header, key, code, labels, by } = fresh;
+    fn write_fresh(&mut self, fresh: Fresh, dropped: Vec<SlotInfo>, wanted: Wanted<'_>) -> Result<Rekeyed, VaultError> {
+        let Fresh { mut header, key, code, labels, by, drops_pin } = fresh;
         let former_labels = std::mem::replace(&mut self.opened.body.labels, labels);
+        let former_others = drops_pin.then(|| soft::take_quick_pin(&mut self.opened.body));
         let written = self.seal_fresh(&mut header, &key).and_then(|file| {
+            wanted.check()?;
             self.announce(header.key)?;
             Ok(file)
         });
@@ -225,6 +258,9 @@ impl UnlockedVault {
             Ok((fingerprint, Err(WriteFailed { error, replaced: true }))) => (fingerprint, Vec::new(), Some(error)),
             Ok((_, Err(WriteFailed { error, .. }))) | Err(error) => {
                 self.opened.body.labels = former_labels;
+                if let Some(others) = former_others {
+                    self.opened.body.put_others(others);
+                }
                 return Err(error);
             }
         };
@@ -237,18 +273,13 @@ impl UnlockedVault {
             self.pin();
         }
         self.note_use();
-        Ok(Rekeyed { recovery: code, dropped, not_removed, unsynced })
+        self.look_at_pages();
+        Ok(Rekeyed { recovery: code, dropped, quick_pin_dropped: drops_pin, not_removed, unsynced })
     }
 
     /// The new file. It has been opened again before anything of it is written.
     fn seal_fresh(&self, header: &mut Header, key: &VaultKey) -> Result<Vec<u8>, VaultError> {
-        let plain = self.opened.body.to_bytes();
-        let file = envelope::seal(header, plain.clone(), key, self.place.context.random())?;
-        let reopened = Envelope::parse(&file).and_then(|envelope| envelope.open(key));
-        match reopened {
-            Ok(reopened) if *reopened == *plain => Ok(file),
-            _ => Err(self.place.store.flawed(Flaw::Damaged(Part::Body))),
-        }
+        self.sealed_and_proven(header, &self.opened.body, key)
     }
 
     /// Tells the pin which key is about to come. Where there is no pin, none keeps the new vault out.
@@ -272,7 +303,7 @@ impl UnlockedVault {
         header.retired.clone_from(&new.retired);
         header.slots.clone_from(&new.slots);
         header.policy.clone_from(&new.policy);
-        let file = envelope::seal(&mut header, plain, key, self.place.context.random()).ok()?;
+        let file = envelope::seal(&mut header, &plain, key, self.place.context.random()).ok()?;
         Some(Resealed { file, generation, changed })
     }
 }

@@ -2,21 +2,24 @@
 //!
 //! Nothing is restored unasked. A restored version is a later generation than anything seen here, so it passes the pin;
 //! what must not come back with it is left behind: HOTP counters keep the higher value and their entries are marked
-//! for a resynchronisation, and what the body knows of grants, pairings and PIN tokens is dropped.
+//! for a resynchronisation, what the body knows of grants, pairings and PIN tokens is dropped, and the quick PIN is today's or
+//! none.
 
 use std::path::{Path, PathBuf};
 
 use fob_ambient::UnixTime;
 
+use crate::body::Body;
 use crate::envelope::{self, Envelope};
 use crate::header::{EDITION, Header};
 use crate::keys::VaultKey;
 use crate::locked::Place;
 use crate::opening::Found;
 use crate::plain::Plain;
+use crate::soft;
 use crate::store::{Fingerprint, Loaded, Store};
-use crate::unlocked::{Opened, UnlockedVault};
-use crate::{Context, LockedVault, Occasion, Opening, Pin, SlotInfo, VaultError};
+use crate::unlocked::{Opened, UnlockedVault, Warning};
+use crate::{Context, LockedVault, Occasion, Opening, Part, Pin, SlotInfo, VaultError, Wanted};
 
 /// A version of a vault that lies beside it.
 #[derive(Debug)]
@@ -58,6 +61,8 @@ pub struct Restored {
     /// It came from another vault key than the one last used here: its ways in are these, and one that was removed since
     /// opens it again. Make a new vault key.
     pub foreign: Option<Vec<SlotInfo>>,
+    /// It had a quick PIN that is not today's, and has none now.
+    pub quick_pin_dropped: bool,
 }
 
 impl LockedVault {
@@ -90,7 +95,7 @@ impl LockedVault {
         let store = Store::at(path, context.disk.clone())?;
         let place = Place { store, context: context.clone() };
         let bytes = place.store.read_version(version)?;
-        let (opened, _) = place.opened(&bytes, |header| opening.find(header, context))?;
+        let (opened, _) = place.opened(&bytes, |header| opening.find(header, context, Wanted::ALWAYS))?;
         place.restore(opened)
     }
 }
@@ -106,8 +111,9 @@ impl UnlockedVault {
                 return Ok((VersionState::AnotherKey, envelope.header));
             }
             let plain = envelope.open(key)?;
-            let body = crate::body::Body::from_bytes(&plain).ok_or(envelope::Flaw::Damaged(crate::Part::Body))?;
-            drop(body);
+            if !Body::is_one(&plain) {
+                return Err(envelope::Flaw::Damaged(Part::Body));
+            }
             Ok((VersionState::Verified, envelope.header))
         })
     }
@@ -174,9 +180,11 @@ impl Place {
         header.edition = header.edition.max(EDITION);
 
         let mut plain = Plain::of(&version.body);
-        let resync = plain.for_restoring(now.map(|now| Plain::of(&now.body)).as_ref());
-        let body = plain.into_body();
-        let file = envelope::seal(&mut header, body.to_bytes(), &version.key, self.context.random())?;
+        let now = now.map(|now| Plain::of(&now.body));
+        let resync = plain.for_restoring(now.as_ref());
+        let quick_pin_dropped = !soft::keep_quick_pin_of(now.as_ref(), &mut plain);
+        let body = plain.into_body(version.body.memory().clone());
+        let file = envelope::seal(&mut header, &body.to_bytes(), &version.key, self.context.random())?;
         self.put_restored(present.as_ref(), &header, &file)?;
 
         let (from, generation) = (version.header.generation, header.generation);
@@ -184,8 +192,9 @@ impl Place {
         let mut vault = UnlockedVault::new(self, opened);
         vault.pin();
         vault.note_use();
+        vault.warn(quick_pin_dropped.then_some(Warning::QuickPinDropped));
         let foreign = foreign.then(|| vault.slots());
-        Ok((vault, Restored { from, generation, resync, foreign }))
+        Ok((vault, Restored { from, generation, resync, foreign, quick_pin_dropped }))
     }
 
     fn present(&self, version: &Header, key: &VaultKey) -> Result<Option<Present>, VaultError> {

@@ -176,7 +176,7 @@ impl Slot {
             .ok()?
             .len();
         buffer.truncate(length);
-        VaultKey::from_slot(buffer)
+        VaultKey::from_slot(&buffer)
     }
 
     fn associated_data(&self, vault: &VaultId) -> Vec<u8> {

@@ -338,10 +338,19 @@ impl Store {
     }
 }
 
+/// Whether a new file in the place of an old one must survive a power cut before anything else happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Survives {
+    /// The new one is found.
+    Surely,
+    /// One of the two is found, whole. It saves a wait for the disk.
+    OrTheOld,
+}
+
 /// Writes a small file in one step, without lock and backups: all of it is there afterwards, or the old one. Two
 /// writers at once do not meet: each has a temporary name of its own, which says nothing and so needs no chance from
 /// outside. A killed writer leaves it behind, since nobody can tell it from another's at work.
-pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8], survives: Survives) -> io::Result<()> {
     let mut nonce = [0; 8];
     SystemRng::new().fill(&mut nonce);
     let mut temporary = path.to_owned().into_os_string();
@@ -358,5 +367,8 @@ pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Res
         let _ = disk.remove(&temporary);
         return Err(error);
     }
-    disk.sync_folder(path.parent().unwrap_or(Path::new("/")))
+    match survives {
+        Survives::Surely => disk.sync_folder(path.parent().unwrap_or(Path::new("/"))),
+        Survives::OrTheOld => Ok(()),
+    }
 }

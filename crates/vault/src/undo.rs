@@ -1,7 +1,7 @@
 //! How to take a change of the entries back when it could not be written.
 
 use crate::Entry;
-use crate::body::{Body, Removed, Restored};
+use crate::body::{Body, Discarded, Removed, Restored};
 
 /// The way back from one change.
 pub(crate) enum Undo {
@@ -15,22 +15,27 @@ pub(crate) enum Undo {
     Restore(Box<Restored>),
     /// Put removed entries back into the bin, where they lay.
     Purge(Vec<(usize, Removed)>),
+    /// Put entries that nobody could read back to where they were.
+    Discard(Discarded),
+    /// One after another.
+    Both(Box<Self>, Box<Self>),
 }
 
 impl Undo {
     pub(crate) fn take_back(self, body: &mut Body) {
         match self {
             Self::Add(count) => body.pop(count),
-            Self::Entry(place, before) => {
-                if let Some(entry) = body.entry_mut(place) {
-                    *entry = *before;
-                }
-            }
+            Self::Entry(place, before) => drop(body.replace(place, *before)),
             Self::Remove => body.put_back(),
             Self::Restore(restored) => body.throw_back(*restored),
             // In the order in which they lay: each place is right once those before it are there.
             Self::Purge(purged) => {
                 purged.into_iter().for_each(|(place, removed)| body.bin_mut().insert(place, removed));
+            }
+            Self::Discard(discarded) => body.bring_back(discarded),
+            Self::Both(one, other) => {
+                one.take_back(body);
+                other.take_back(body);
             }
         }
     }

@@ -6,17 +6,19 @@
 use std::fmt;
 use std::io;
 use std::mem::discriminant;
+use std::thread;
 
-use fob_ambient::UnixTime;
+use fob_ambient::{Millis, UnixTime};
 
 use crate::body::Body;
 use crate::envelope::{self, Envelope, Flaw};
 use crate::header::{EDITION, Header};
 use crate::keys::VaultKey;
 use crate::locked::{LockedVault, Place};
+use crate::memory::wipe_stack;
 use crate::store::{Fingerprint, Loaded};
 use crate::undo::Undo;
-use crate::{Entry, EntryId, Occasion, Part, SlotId, Unreadable, VaultError};
+use crate::{Entry, EntryId, Occasion, Part, Record, SlotId, Unreadable, VaultError};
 
 /// How far time is believed to have gone on between two saves when the bin forgets, in seconds: a day.
 const LONGEST_LEAP: u64 = 24 * 60 * 60;
@@ -25,6 +27,8 @@ const LONGEST_LEAP: u64 = 24 * 60 * 60;
 pub struct UnlockedVault {
     pub(crate) place: Place,
     pub(crate) opened: Opened,
+    /// When one of its ways in opened it, on the clock that a sleep does not stop. A quick PIN is none.
+    pub(crate) since: Millis,
     warnings: Vec<Warning>,
 }
 
@@ -50,11 +54,33 @@ pub enum Warning {
     /// The time of this use could not be noted: the list of slots shows an older one.
     #[error("cannot note when this way in was used")]
     UseNotSaved(#[source] io::Error),
+    /// A restored version had another quick PIN than there is now, and came without.
+    #[error("the quick PIN did not come back with the older version: set it again if you want one")]
+    QuickPinDropped,
+    /// `RLIMIT_MEMLOCK` is too low for two pages: a key of the open vault may reach the swap.
+    #[error("cannot lock the vault's keys into memory: they may reach the swap")]
+    NotLockedIn(#[source] io::Error),
 }
 
 impl UnlockedVault {
+    /// A vault that something of its own has just opened.
     pub(crate) fn new(place: Place, opened: Opened) -> Self {
-        Self { place, opened, warnings: Vec::new() }
+        let since = place.context.clock.boottime();
+        Self::opened_at(since, place, opened)
+    }
+
+    /// A vault that was opened by a quick PIN, and at this time by something of its own.
+    pub(crate) fn opened_at(since: Millis, place: Place, opened: Opened) -> Self {
+        let mut vault = Self { place, opened, since, warnings: Vec::new() };
+        vault.look_at_pages();
+        vault
+    }
+
+    /// Whether the keys' pages are locked.
+    pub(crate) fn look_at_pages(&mut self) {
+        let Opened { key, body, .. } = &self.opened;
+        let unlocked = key.unlocked().or_else(|| body.memory().unlocked());
+        self.warn(unlocked.map(Warning::NotLockedIn));
     }
 
     /// The entries, in the order they came.
@@ -67,6 +93,19 @@ impl UnlockedVault {
     #[must_use]
     pub fn entry(&self, id: EntryId) -> Option<&Entry> {
         self.opened.body.entry(id)
+    }
+
+    /// An entry with its secrets, in the clear until it is dropped.
+    #[must_use]
+    pub fn reveal(&self, id: EntryId) -> Option<Record> {
+        self.entry(id).map(|entry| entry.record(self.opened.body.memory()))
+    }
+
+    /// The same for an entry in the bin.
+    #[must_use]
+    pub fn reveal_removed(&self, id: EntryId) -> Option<Record> {
+        let removed = self.bin().find(|removed| removed.entry.id == id)?;
+        Some(removed.entry.record(self.opened.body.memory()))
     }
 
     /// Entries that this fob cannot read. They are kept and written back as they are.
@@ -105,7 +144,7 @@ impl UnlockedVault {
         self.warn(warning);
     }
 
-    fn warn(&mut self, warning: Option<Warning>) {
+    pub(crate) fn warn(&mut self, warning: Option<Warning>) {
         if let Some(warning) = warning {
             // One of each: a state directory that stays full must not fill the memory too.
             self.warnings.retain(|known| discriminant(known) != discriminant(&warning));
@@ -152,11 +191,19 @@ impl UnlockedVault {
             Ok(sealed) => sealed,
             Err(error) => return (None, Some(error)),
         };
-        let written = Some((header, Fingerprint::of(&file)));
         let loaded = self.loaded();
         // The first save by a later edition: what the former one wrote stays, whatever comes after.
         let occasion = if self.opened.header.edition < EDITION { Some(Occasion::Migration) } else { occasion };
-        match self.place.store.replace(loaded, &file, &self.place.temporary_name(), occasion) {
+        let nonce = self.place.temporary_name();
+        let (replaced, fingerprint) = thread::scope(|scope| {
+            // While the disk is waited for. Without a thread it is hashed afterwards.
+            let hashing = thread::Builder::new().spawn_scoped(scope, || Fingerprint::of(&file)).ok();
+            let replaced = self.place.store.replace(loaded, &file, &nonce, occasion);
+            let hashed = hashing.and_then(|hashing| hashing.join().ok());
+            (replaced, hashed.unwrap_or_else(|| Fingerprint::of(&file)))
+        });
+        let written = Some((header, fingerprint));
+        match replaced {
             Ok(()) => (written, None),
             Err(failed) => (written.filter(|_| failed.replaced), Some(failed.error)),
         }
@@ -167,18 +214,30 @@ impl UnlockedVault {
         Loaded::of(&self.opened.header, self.opened.fingerprint)
     }
 
-    /// The next generation's file. It has been opened again before anything of it is written.
+    /// The next generation's file. It has been opened and looked through again before anything of it is written.
     fn seal_next(&self) -> Result<(Header, Vec<u8>), VaultError> {
         let Opened { header, key, body, .. } = &self.opened;
         let mut header = header.clone();
         header.generation = self.place.after(header.generation)?;
         header.changed = self.place.context.now().0;
         header.edition = header.edition.max(EDITION);
+        let file = self.sealed_and_proven(&mut header, body, key)?;
+        Ok((header, file))
+    }
+
+    /// A file that opens with this key, and that this body comes out of.
+    pub(crate) fn sealed_and_proven(
+        &self,
+        header: &mut Header,
+        body: &Body,
+        key: &VaultKey,
+    ) -> Result<Vec<u8>, VaultError> {
         let plain = body.to_bytes();
-        let file = envelope::seal(&mut header, plain.clone(), key, self.place.context.random())?;
+        let file = envelope::seal(header, &plain, key, self.place.context.random())?;
         let reopened = Envelope::parse(&file).and_then(|envelope| envelope.open(key));
+        wipe_stack();
         match reopened {
-            Ok(reopened) if *reopened == *plain => Ok((header, file)),
+            Ok(reopened) if *reopened == *plain && body.is_readable() => Ok(file),
             _ => Err(self.place.store.flawed(Flaw::Damaged(Part::Body))),
         }
     }

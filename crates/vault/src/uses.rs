@@ -9,7 +9,7 @@ use std::sync::Arc;
 use fob_ambient::UnixTime;
 use fob_cbor::{Limits, Map, Value};
 
-use crate::store::write_small;
+use crate::store::{Survives, write_small};
 use crate::{Disk, SlotId};
 
 /// Most bytes of the file: 32 slots take less than one of the usual two KiB.
@@ -20,7 +20,7 @@ pub trait Uses: Send + Sync {
     /// The last use of each slot that is known.
     fn load(&self) -> BTreeMap<SlotId, UnixTime>;
 
-    /// Remembers these instead of the former ones.
+    /// Remembers these instead of the former ones. A power cut may bring those back.
     ///
     /// # Errors
     /// The system's; the former ones stay.
@@ -72,7 +72,7 @@ impl Uses for FileUses {
         for (slot, time) in uses {
             map.insert(slot.bytes(), time.0);
         }
-        write_small(self.disk.as_ref(), &self.path, &fob_cbor::encode(&Value::Map(map)))
+        write_small(self.disk.as_ref(), &self.path, &fob_cbor::encode(&Value::Map(map)), Survives::OrTheOld)
     }
 }
 

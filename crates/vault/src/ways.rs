@@ -1,6 +1,7 @@
 //! The ways into an open vault: listed, added, named. Removing one makes a new vault key, which is `rekey`'s work.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::mem::replace;
 
 use crate::body::Body;
@@ -8,7 +9,10 @@ use crate::enrol::{EnrolledKey, Keeper, KeptSecret};
 use crate::header::{Header, Policy};
 use crate::slot::{Draft, Hashed, KeyAnswer, MAX_SLOTS, Making, Slot, SlotId, SlotKind};
 use crate::unlocked::{Opened, UnlockedVault};
-use crate::{KeyOffer, NewWay, Occasion, Opening, SecretOffer, SlotError, SlotInfo, SlotSecret, VaultError, WithLogin};
+use crate::{
+    Context, KdfPolicy, KeyOffer, NewWay, Occasion, Opening, SecretOffer, SlotError, SlotInfo, SlotSecret, VaultError,
+    Wanted, Way, WithLogin,
+};
 
 impl UnlockedVault {
     /// The ways into this vault, in the order of the file.
@@ -55,21 +59,40 @@ impl UnlockedVault {
         SecretOffer::new(SlotId(context.random()), context.with_rng(SlotSecret::generate))
     }
 
+    /// The vault's identity: the same for as long as there is one.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.opened.header.vault
+    }
+
+    /// The ways in as a locked vault shows them: what to ask.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Way> {
+        ways(&self.opened.header)
+    }
+
+    /// What a passphrase costs from now on, where another one is measured while the vault is open.
+    pub fn set_price(&mut self, kdf: KdfPolicy) {
+        self.place.context.kdf = kdf;
+    }
+
     /// Whether this opens the vault as it is in memory: a fresh proof of who is there, before what asks for one.
     ///
     /// # Errors
     /// As [`LockedVault::unlock_with`](crate::LockedVault::unlock_with) for a secret that does not.
     pub fn prove(&self, opening: &Opening<'_>) -> Result<(), VaultError> {
-        self.proven(opening).map(|_| ())
+        self.proven(opening, Wanted::ALWAYS).map(|_| ())
+    }
+
+    /// The same apart from the vault, which others can use meanwhile.
+    #[must_use]
+    pub fn prover(&self) -> Prover {
+        Prover { header: self.opened.header.clone(), context: self.place.context.clone() }
     }
 
     /// The slot that opens with this, if it is one of this vault's and wraps this vault's key.
-    pub(crate) fn proven(&self, opening: &Opening<'_>) -> Result<Option<SlotId>, VaultError> {
-        let found = opening.find(&self.opened.header, &self.place.context)?;
-        self.opened.header.policy.check(&found.kind)?;
-        // A slot that gives another key than the header's own is no slot of this vault.
-        let ours = found.key.id(&self.opened.header.vault) == self.opened.header.key;
-        if ours { Ok(found.slot) } else { Err(VaultError::WrongPassphrase) }
+    pub(crate) fn proven(&self, opening: &Opening<'_>, wanted: Wanted<'_>) -> Result<Option<SlotId>, VaultError> {
+        proven(&self.opened.header, &self.place.context, opening, wanted)
     }
 
     /// Adds a way in. The vault key stays; older versions beside the file keep the slots they have.
@@ -145,6 +168,54 @@ impl UnlockedVault {
         }
         error.map_or(Ok(()), Err)
     }
+}
+
+/// What a proof is held against: the ways into a vault as they were when it was taken. No secret is in it.
+pub struct Prover {
+    header: Header,
+    context: Context,
+}
+
+impl Prover {
+    /// The slot that opens with this, if it has an id. Takes as long as Argon2 takes.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::prove`].
+    pub fn prove(&self, opening: &Opening<'_>) -> Result<Option<SlotId>, VaultError> {
+        proven(&self.header, &self.context, opening, Wanted::ALWAYS)
+    }
+
+    /// Whether the vault still has the key and the ways in that were proven against.
+    #[must_use]
+    pub fn is_of(&self, vault: &UnlockedVault) -> bool {
+        let now = &vault.opened.header;
+        let slots = |header: &Header| header.slots.iter().map(Slot::id).collect::<Vec<_>>();
+        now.vault == self.header.vault && now.key == self.header.key && slots(now) == slots(&self.header)
+    }
+}
+
+impl fmt::Debug for Prover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prover").field("slots", &self.header.slots.len()).finish_non_exhaustive()
+    }
+}
+
+fn proven(
+    header: &Header,
+    context: &Context,
+    opening: &Opening<'_>,
+    wanted: Wanted<'_>,
+) -> Result<Option<SlotId>, VaultError> {
+    let found = opening.find(header, context, wanted)?;
+    header.policy.check(&found.kind)?;
+    // A slot that gives another key than the header's own is no slot of this vault.
+    let ours = found.key.id(&header.vault) == header.key;
+    if ours { Ok(found.slot) } else { Err(VaultError::WrongPassphrase) }
+}
+
+/// What to ask for each way in that this policy admits.
+pub(crate) fn ways(header: &Header) -> Vec<Way> {
+    header.slots.iter().filter(|slot| header.policy.admits(&slot.kind())).filter_map(Way::of).collect()
 }
 
 /// Whether a vault of this policy may have this way in, and the person wants what it means.

@@ -20,7 +20,7 @@ fn what_is_added_is_there_after_unlocking_again() {
     let vault = home.unlock().unwrap();
     assert_eq!(vault.entries().iter().map(|entry| entry.id).collect::<Vec<_>>(), [id, ids[0], ids[1]]);
     let entry = vault.entry(ids[0]).unwrap();
-    assert_eq!((entry.account.name.as_str(), &entry.account.kind), ("bob", &Kind::Hotp { counter: 5 }));
+    assert_eq!((entry.name.as_str(), &entry.kind), ("bob", &Kind::Hotp { counter: 5 }));
     assert_eq!((entry.created, entry.modified), (UnixTime(1_700_000_000), UnixTime(1_700_000_000)));
 }
 
@@ -55,7 +55,7 @@ fn a_removed_entry_is_gone_and_an_unknown_one_is_named() {
     assert!(matches!(vault.remove(ids[1]), Err(VaultError::UnknownEntry(id)) if id == ids[1]));
     let vault = home.unlock().unwrap();
     assert_eq!(contents(&vault).into_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["ada", "eve"]);
-    assert_eq!(vault.entry(ids[2]).unwrap().account.name, "eve");
+    assert_eq!(vault.entry(ids[2]).unwrap().name, "eve");
 }
 
 fn for_site(account: Account, site: &str) -> Item {
@@ -75,15 +75,15 @@ fn a_site_is_bound_and_let_go_and_memory_is_what_the_disk_has() {
     vault.bind(bound, SITE, true).unwrap();
     assert_eq!(vault.generation(), 5, "what stands already is no write");
     let on_disk = home.unlock().unwrap();
-    assert_eq!(on_disk.entry(free).unwrap().extras.sites, [SITE, "http://localhost:8080"]);
-    assert_eq!(on_disk.entry(bound).unwrap().extras.sites, [SITE]);
+    assert_eq!(on_disk.entry(free).unwrap().sites(), [SITE, "http://localhost:8080"]);
+    assert_eq!(on_disk.entry(bound).unwrap().sites(), [SITE]);
 
     vault.bind(free, SITE, false).unwrap();
-    assert_eq!(home.unlock().unwrap().entry(free).unwrap().extras.sites, ["http://localhost:8080"]);
+    assert_eq!(home.unlock().unwrap().entry(free).unwrap().sites(), ["http://localhost:8080"]);
     // Another writer: ours is refused, and nothing is bound that is not on the disk.
     home.unlock().unwrap().add(totp("eve")).unwrap();
     assert!(matches!(vault.bind(bound, "https://evil.example", true), Err(VaultError::StaleGeneration { .. })));
-    assert_eq!(vault.entry(bound).unwrap().extras.sites, [SITE]);
+    assert_eq!(vault.entry(bound).unwrap().sites(), [SITE]);
     let unknown = EntryId::from([0; 16]);
     assert!(matches!(vault.bind(unknown, SITE, true), Err(VaultError::UnknownEntry(id)) if id == unknown));
 }
@@ -98,7 +98,7 @@ fn a_counter_is_on_the_disk_before_its_code_is_out() {
         let taken = vault.take_hotp(id).unwrap();
         assert_eq!((taken.counter, taken.code.expose()), (counter, code));
         let on_disk = home.unlock().unwrap();
-        assert_eq!(on_disk.entry(id).unwrap().account.kind, Kind::Hotp { counter: counter + 1 });
+        assert_eq!(on_disk.entry(id).unwrap().kind, Kind::Hotp { counter: counter + 1 });
     }
 }
 
@@ -109,7 +109,7 @@ fn a_counter_that_cannot_be_written_gives_no_code() {
     let id = vault.add(hotp("ada", 1)).unwrap();
     home.unlock().unwrap().add(totp("another writer")).unwrap();
     assert!(matches!(vault.take_hotp(id), Err(VaultError::StaleGeneration { loaded: 2 })));
-    assert_eq!(vault.entry(id).unwrap().account.kind, Kind::Hotp { counter: 1 });
+    assert_eq!(vault.entry(id).unwrap().kind, Kind::Hotp { counter: 1 });
 }
 
 #[test]

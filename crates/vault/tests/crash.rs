@@ -47,8 +47,7 @@ fn sequences() -> u64 {
 /// What a vault holds, for comparing: names, counters, slots, in their order.
 fn state(vault: &UnlockedVault) -> Vec<String> {
     let entries = vault.entries().iter();
-    let entries =
-        entries.map(|entry| format!("{} {:?} {:?}", entry.account.name, entry.account.kind, entry.extras.sites));
+    let entries = entries.map(|entry| format!("{} {:?} {:?}", entry.name, entry.kind, entry.sites()));
     entries.chain(vault.slots().into_iter().map(|slot| format!("slot {} {}", slot.kind.name(), slot.label))).collect()
 }
 
@@ -63,7 +62,7 @@ fn chance(seed: u64, edit: usize) -> [u8; 3] {
 fn edit(vault: &mut UnlockedVault, [choice, which, name]: [u8; 3]) -> Result<(), VaultError> {
     let ids: Vec<EntryId> = vault.entries().iter().map(|entry| entry.id).collect();
     let counted: Vec<EntryId> = {
-        let counted = vault.entries().iter().filter(|entry| entry.account.kind.counter().is_some());
+        let counted = vault.entries().iter().filter(|entry| entry.kind.counter().is_some());
         counted.map(|entry| entry.id).collect()
     };
     let pick = |ids: &[EntryId]| ids.get(usize::from(which) % ids.len().max(1)).copied();

@@ -23,11 +23,11 @@ struct Contents {
 fn held(vault: &UnlockedVault) -> Contents {
     let left = |(name, kind): (String, String), place: usize| {
         let entry = vault.entries().get(place).expect("contents has them all");
-        (name, kind, entry.extras.unused_codes())
+        (name, kind, entry.unused_codes)
     };
     Contents {
         entries: contents(vault).into_iter().zip(0..).map(|(entry, place)| left(entry, place)).collect(),
-        bin: vault.bin().map(|removed| removed.entry.account.name.clone()).collect(),
+        bin: vault.bin().map(|removed| removed.entry.name.clone()).collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fob_ambient::{FakeClock, Millis, SystemRng, UnixTime};
 use fob_otp::{Account, Extras, Item, Kind, SecretText, TooMuch, recovery_codes};
-use fob_vault::{Context, Entry, EntryId, FilePins, LockedVault, RealDisk, UnlockedVault, VaultError};
+use fob_vault::{Context, EntryId, FilePins, LockedVault, RealDisk, Record, UnlockedVault, VaultError};
 use support::{CHEAP, Home, PASSPHRASE, contents, hotp, passphrase, totp};
 
 const START: u64 = 1_700_000_000;
@@ -39,7 +39,7 @@ fn names(vault: &UnlockedVault) -> Vec<String> {
     contents(vault).into_iter().map(|(name, _)| name).collect()
 }
 
-fn events(entry: &Entry) -> Vec<(u64, String, Vec<String>)> {
+fn events(entry: &Record) -> Vec<(u64, String, Vec<String>)> {
     let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
     entry.events().map(|event| (event.time().0 - START, event.what().to_owned(), texts(event.fields()))).collect()
 }
@@ -63,11 +63,12 @@ fn an_edit_is_on_the_disk_and_in_the_history() {
     assert_eq!(vault.generation(), 3, "and nothing is no write");
     let on_disk = home.unlock().unwrap();
     let entry = on_disk.entry(id).unwrap();
-    assert_eq!((entry.account.issuer.as_str(), entry.account.digits, entry.extras.tags.len()), ("New", 8, 1));
+    assert_eq!((entry.issuer.as_str(), entry.digits, entry.tags().len()), ("New", 8, 1));
     assert_eq!((entry.created, entry.modified), (UnixTime(START), UnixTime(START + 60)));
     let fields = ["issuer", "digits", "note", "tags"].map(str::to_owned).to_vec();
-    assert_eq!(events(entry), [(60, "changed".to_owned(), fields)]);
-    let event = entry.events().next().unwrap();
+    let record = on_disk.reveal(id).unwrap();
+    assert_eq!(events(&record), [(60, "changed".to_owned(), fields)]);
+    let event = record.events().next().unwrap();
     assert_eq!((event.issuer(), event.name()), (Some("Example"), None));
 }
 
@@ -89,7 +90,7 @@ fn an_edit_that_cannot_be_written_changes_nothing() {
     home.unlock().unwrap().add(totp("another writer")).unwrap();
     assert!(matches!(rename(&mut vault, id, "bob"), Err(VaultError::StaleGeneration { .. })));
     assert_eq!(names(&vault), ["ada"]);
-    assert_eq!(events(vault.entry(id).unwrap()), []);
+    assert_eq!(events(&vault.reveal(id).unwrap()), []);
     let unknown = EntryId::from([0; 16]);
     assert!(matches!(rename(&mut vault, unknown, "bob"), Err(VaultError::UnknownEntry(id)) if id == unknown));
 }
@@ -103,10 +104,10 @@ fn recovery_codes_are_used_up_in_their_order_and_stay_used() {
     for (expected, left) in [("AAAA", 1), ("BBBB", 0)] {
         days(&clock, 1);
         assert_eq!(vault.take_recovery_code(id).unwrap().expose(), expected);
-        assert_eq!(home.unlock().unwrap().entry(id).unwrap().extras.unused_codes(), left);
+        assert_eq!(home.unlock().unwrap().entry(id).unwrap().unused_codes, left);
     }
     assert!(matches!(vault.take_recovery_code(id), Err(VaultError::NoRecoveryCode(none)) if none == id));
-    let entry = vault.entry(id).unwrap();
+    let entry = vault.reveal(id).unwrap();
     let used: Vec<_> = entry.extras.recovery_codes.iter().map(|code| code.used).collect();
     assert_eq!(used, [Some(UnixTime(START + DAY)), Some(UnixTime(START + 2 * DAY))]);
     assert_eq!(entry.events().count(), 2);
@@ -125,9 +126,9 @@ fn a_counter_finds_its_place_again() {
     assert!(matches!(behind, Err(VaultError::CodeMismatch(id)) if id == ids[0]));
     assert!(matches!(vault.resync(ids[1], &codes("338314", "254676"), 10), Err(VaultError::NoCounter(_))));
     let entry = home.unlock().unwrap();
-    let entry = entry.entry(ids[0]).unwrap();
+    let entry = entry.reveal(ids[0]).unwrap();
     assert_eq!(entry.account.kind, Kind::Hotp { counter: 6 });
-    assert_eq!(events(entry), [(0, "resync".to_owned(), vec![])]);
+    assert_eq!(events(&entry), [(0, "resync".to_owned(), vec![])]);
     assert_eq!(entry.events().next().unwrap().counter(), Some(1), "where it had stood");
     assert_eq!(vault.take_hotp(ids[0]).unwrap().code.expose(), "287922");
 }
@@ -150,7 +151,7 @@ fn a_removed_entry_comes_back_to_where_it_stood() {
     assert_eq!(vault.bin().count(), 0);
     let vault = home.unlock().unwrap();
     assert_eq!(names(&vault), ["ada", "eve", "bob"], "bob stood second when there were three, and was first to return");
-    assert_eq!(events(vault.entry(ids[0]).unwrap())[0].1, "restored");
+    assert_eq!(events(&vault.reveal(ids[0]).unwrap())[0].1, "restored");
 }
 
 #[test]

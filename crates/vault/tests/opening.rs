@@ -20,10 +20,10 @@ fn a_new_vault_has_two_ways_in() {
     assert_eq!(kinds, [SlotKind::Passphrase, SlotKind::Recovery]);
     let vault = home.unlock().unwrap();
     assert_eq!((contents(&vault).len(), vault.generation()), (1, 2));
-    assert_eq!(vault.entries()[0].account.algorithm, Algorithm::Sha1);
+    assert_eq!(vault.entries()[0].algorithm, Algorithm::Sha1);
     let written_down = RecoveryCode::parse(&code.expose()).unwrap();
     let vault = vault.lock().unlock_with_recovery(&written_down).unwrap();
-    assert_eq!(vault.entries()[0].account.seed.expose(), b"12345678901234567890");
+    assert_eq!(vault.reveal(vault.entries()[0].id).unwrap().account.seed.expose(), b"12345678901234567890");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_kill_at_any_step_leaves_the_old_vault_or_the_new_one() {
             let new = vault.generation() == 3;
             assert_eq!(vault.entries().len(), if task == "add" && new { 2 } else { 1 }, "{task}, step {step}");
             let counter = if task == "hotp" && new { 8 } else { 7 };
-            assert_eq!(entry.account.kind, Kind::Hotp { counter }, "{task}, step {step}");
+            assert_eq!(entry.kind, Kind::Hotp { counter }, "{task}, step {step}");
             assert!(!shown || new, "step {step}: a code was shown before its counter was on the disk");
             vault.add(totp("later")).unwrap();
             assert_eq!(home.named(".tmp-"), [""; 0], "{task}, step {step}: leftovers are cleared away");

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use fob_cbor::{Limits, Map, Value};
 use fob_vault::{
     Context, Foreign, LockedVault, NewWay, Opening, Passphrase, Policy, RecoveryCode, Rekey, SlotError, SlotId,
-    SlotKind, SlotSecret, UnlockedVault, VaultError, WithLogin,
+    SlotKind, SlotSecret, UnlockedVault, VaultError, Wanted, WithLogin,
 };
 use support::power::PowerDisk;
 use support::steps::{Fault, StepDisk};
@@ -19,7 +20,7 @@ use support::{Home, PASSPHRASE, context_in, passphrase, totp, vault_in};
 const NEW: &str = "a new passphrase";
 
 fn rekey<'a>(proof: Opening<'a>, ways: Vec<(NewWay<'a>, String)>, remove: Vec<SlotId>) -> Rekey<'a> {
-    Rekey { proof, policy: Policy::EitherOr, ways, remove, login: WithLogin::Refused }
+    Rekey { proof, policy: Policy::EitherOr, ways, remove, login: WithLogin::Refused, wanted: Wanted::ALWAYS }
 }
 
 fn slot(vault: &UnlockedVault, kind: &SlotKind) -> SlotId {
@@ -193,6 +194,40 @@ fn the_last_safe_way_in_stays() {
     assert!(home.unlock().is_ok());
 }
 
+/// A person who gives up, and a lock that waits, wait for one run of Argon2 and not for all of them.
+#[test]
+fn work_that_nobody_wants_any_more_ends_before_the_next_hash_and_before_the_write() {
+    let home = Home::new();
+    let (mut vault, _) = filled(&home);
+    vault.set_quick_pin(Some(&passphrase("4711"))).unwrap();
+    let (old, new) = (passphrase(PASSPHRASE), passphrase(NEW));
+    let (id, key) = (slot(&vault, &SlotKind::Passphrase), vault.slots());
+    let before: Vec<_> = home.files().into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
+    let asked = Cell::new(0);
+    let mut try_it = |answers: usize| {
+        asked.set(0);
+        let still = || {
+            asked.set(asked.get() + 1);
+            asked.get() <= answers
+        };
+        let request = rekey(Opening::Passphrase(&old), vec![by_passphrase(&new)], vec![id]);
+        let outcome = vault.rekey(&Rekey { wanted: Wanted::as_long_as(&still), ..request });
+        (outcome, asked.get(), vault.has_quick_pin(), vault.slots())
+    };
+    // The proof, the slot that is to go, the new passphrase, the write.
+    for answers in 0..4 {
+        let (outcome, asked, has_quick_pin, slots) = try_it(answers);
+        assert!(matches!(outcome, Err(VaultError::NotWanted)), "{answers}: {outcome:?}");
+        assert_eq!(asked, answers + 1, "nothing is done after a no");
+        assert!(has_quick_pin && slots == key, "memory is as it was");
+        let now: Vec<_> = home.files().into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
+        assert!(now == before, "{answers}: something was written");
+    }
+    assert!(home.unlock().is_ok());
+    let (outcome, asked, ..) = try_it(4);
+    assert!(outcome.is_ok() && asked == 4, "{asked}: {outcome:?}");
+}
+
 fn both<'a>(ours: &'a Passphrase, key: &Key, vault: &UnlockedVault) -> (NewWay<'a>, String) {
     (NewWay::PassphraseAndKey(ours, key.enrol(vault, false)), key.0.to_owned())
 }
@@ -210,6 +245,7 @@ fn passphrase_and_key_is_a_policy_of_the_whole_vault() {
         ways,
         remove: vec![],
         login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
     };
     let done = vault.rekey(&request).unwrap();
     let ways = home.open().unwrap().ways().unwrap();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use fob_ambient::UnixTime;
 use fob_vault::{
     Argon2Cost, FileUses, KdfPolicy, LockedVault, NewWay, Opening, Policy, RealDisk, Rekey, SlotError, SlotId,
-    SlotKind, SlotSecret, VaultError, Way, WithLogin,
+    SlotKind, SlotSecret, VaultError, Wanted, Way, WithLogin,
 };
 use support::ways::{Key, by_passphrase, keyring, tpm};
 use support::{CHEAP, Home, PASSPHRASE, passphrase, totp};
@@ -177,6 +177,7 @@ fn an_offer_that_has_a_slot_already_gets_no_second_one() {
         ways: vec![by_passphrase(&ours), (way, String::new())],
         remove: vec![],
         login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
     };
     let again = vault.rekey(&request).unwrap_err();
     assert!(matches!(again, VaultError::Slot(SlotError::AlreadyEnrolled)), "{again}");
@@ -203,6 +204,7 @@ fn a_passphrase_too_dear_for_the_budget_of_an_unlock_is_refused() {
         ways: ways.iter().map(by_passphrase).collect(),
         remove: vec![],
         login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
     };
     assert!(matches!(vault.rekey(&request), Err(VaultError::KdfOutOfBounds { .. })));
     assert_eq!(fs::read(home.vault()).unwrap(), before);
@@ -252,4 +254,79 @@ fn a_fresh_proof_is_one_of_this_vault_alone() {
     assert!(matches!(vault.prove(&Opening::Recovery(&foreign)), Err(VaultError::WrongRecoveryCode)));
     assert!(matches!(vault.prove(&Opening::Passphrase(&passphrase("x"))), Err(VaultError::WrongPassphrase)));
     assert_eq!(vault.policy(), &Policy::EitherOr);
+}
+
+/// A proof that is held against the vault apart from it counts only for the ways in that it was held against.
+#[test]
+fn a_prover_is_the_vault_s_until_its_ways_in_change() {
+    let home = Home::new();
+    let (mut vault, code) = home.create();
+    let first = vault.slots()[0].id;
+    let prover = vault.prover();
+    assert_eq!(prover.prove(&Opening::Passphrase(&passphrase(PASSPHRASE))).unwrap(), first);
+    assert!(matches!(prover.prove(&Opening::Passphrase(&passphrase("x"))), Err(VaultError::WrongPassphrase)));
+    vault.add(totp("ada")).unwrap();
+    assert!(prover.is_of(&vault), "accounts are no ways in");
+    let (other, _) = Home::new().create();
+    assert!(!prover.is_of(&other));
+    let (_, _, kept) = tpm(&vault, true);
+    vault.add_slot(&NewWay::Kept(kept), "", WithLogin::Refused).unwrap();
+    assert!(!prover.is_of(&vault));
+    let prover = vault.prover();
+    let ours = passphrase(PASSPHRASE);
+    let ways = vec![by_passphrase(&ours)];
+    let request = Rekey {
+        proof: Opening::Recovery(&code),
+        policy: Policy::EitherOr,
+        ways,
+        remove: vec![],
+        login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
+    };
+    vault.rekey(&request).unwrap();
+    assert!(!prover.is_of(&vault));
+}
+
+/// Two of one kind: the one that is kept goes on, whichever was there first, and the other is the one that is gone.
+#[test]
+fn of_two_tpms_the_named_one_goes_on() {
+    let home = Home::new();
+    let (mut vault, code) = home.create();
+    for name in ["desk", "laptop"] {
+        let (_, _, kept) = tpm(&vault, true);
+        vault.add_slot(&NewWay::Kept(kept), name, WithLogin::Refused).unwrap();
+    }
+    let (ours, desk) = (passphrase(PASSPHRASE), vault.slots()[2].id.unwrap());
+    let (_, _, kept) = tpm(&vault, true);
+    let mut request = Rekey {
+        proof: Opening::Recovery(&code),
+        policy: Policy::EitherOr,
+        ways: vec![by_passphrase(&ours), (NewWay::Kept(kept), "laptop".to_owned())],
+        remove: vec![],
+        login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
+    };
+    let done = vault.rekey(&request).unwrap();
+    assert_eq!(done.dropped.iter().map(|slot| slot.id).collect::<Vec<_>>(), [Some(desk)]);
+
+    let (_, _, kept) = tpm(&vault, true);
+    let laptop = vault.slots()[1].id.unwrap();
+    request.proof = Opening::Passphrase(&ours);
+    request.ways = vec![by_passphrase(&ours), (NewWay::Kept(kept), String::new())];
+    request.remove = vec![laptop];
+    let done = vault.rekey(&request).unwrap();
+    assert!(done.dropped.is_empty(), "the new secret is not the removed one's");
+    assert_eq!(vault.slots()[1].label, "");
+}
+
+/// The machine's speed is known from a passphrase that was wanted anyway.
+#[test]
+fn an_unlock_tells_what_its_passphrase_took() {
+    let home = Home::new();
+    let context = home.context();
+    home.create();
+    assert_eq!(context.last_hash(), None);
+    let unlock = |secret: &str| LockedVault::open(&home.vault(), &context).unwrap().unlock(&passphrase(secret)).is_ok();
+    assert!(unlock(PASSPHRASE));
+    assert_eq!(context.last_hash().map(|(cost, _)| cost), Some(CHEAP.new_slots));
 }

@@ -49,7 +49,7 @@ fn what_two_writers_add_is_all_there() {
     for name in ["here", "there"] {
         for number in 0..EACH {
             let wanted = format!("{name} {number}");
-            let found = vault.entries().iter().filter(|entry| entry.account.name == wanted).count();
+            let found = vault.entries().iter().filter(|entry| entry.name == wanted).count();
             assert_eq!(found, 1, "{wanted}");
         }
     }

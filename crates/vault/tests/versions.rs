@@ -11,19 +11,19 @@ use fob_cbor::{Limits, Value};
 use fob_otp::Kind;
 use fob_vault::{
     Context, FilePins, Foreign, LockedVault, NoPins, Occasion, Opening, Part, Passphrase, Pin, Pins, Policy, RealDisk,
-    Rekey, Rekeyed, UnlockedVault, VaultError, Version, VersionState, WithLogin,
+    Rekey, Rekeyed, UnlockedVault, VaultError, Version, VersionState, Wanted, WithLogin,
 };
 use support::steps::{Fault, StepDisk};
 use support::ways::by_passphrase;
 use support::{CHEAP, Home, PASSPHRASE, context_in, hotp, passphrase, totp};
 
 fn names(vault: &UnlockedVault) -> Vec<&str> {
-    vault.entries().iter().map(|entry| entry.account.name.as_str()).collect()
+    vault.entries().iter().map(|entry| entry.name.as_str()).collect()
 }
 
 fn counter(vault: &UnlockedVault, name: &str) -> u64 {
-    let entry = vault.entries().iter().find(|entry| entry.account.name == name).expect("it was added");
-    let Kind::Hotp { counter } = entry.account.kind else { panic!("it has a counter") };
+    let entry = vault.entries().iter().find(|entry| entry.name == name).expect("it was added");
+    let Kind::Hotp { counter } = entry.kind else { panic!("it has a counter") };
     counter
 }
 
@@ -178,6 +178,7 @@ fn rekey(vault: &mut UnlockedVault, old: &Passphrase, new: &Passphrase) -> Rekey
         ways: vec![by_passphrase(new)],
         remove: vec![id],
         login: WithLogin::Refused,
+        wanted: Wanted::ALWAYS,
     };
     vault.rekey(&request).expect("nothing stops it")
 }

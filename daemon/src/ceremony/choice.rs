@@ -12,7 +12,7 @@ use fob_bus::{CallError, ErrorKind};
 use fob_client::{CancelToken, Session, Watch, ceremony};
 use tokio::task::JoinSet;
 
-use super::{Ceremony, Failure, Plan};
+use super::{Ceremony, Failure, Fit, Purpose};
 use crate::daemon::Daemon;
 use crate::errors;
 use crate::keys::Key;
@@ -21,33 +21,29 @@ use crate::request::Request;
 /// How long a key may take to answer silently.
 const SILENT: Millis = Millis(5_000);
 
-/// What a key is for a plan, told without a touch.
-#[derive(Debug)]
-enum Fit {
-    /// A credential of the list is on it.
-    Knows,
-    /// It could do it.
-    Could,
-}
-
 /// What came of letting several keys blink.
 type Touch = (Key, Result<(), Failure>);
 
-impl Ceremony {
-    /// The key to use. Waits for one to be inserted while there is none.
-    pub(super) async fn choose(&self, daemon: &Arc<Daemon>, request: &Arc<Request>) -> Result<Key, Failure> {
+impl<P: Purpose> Ceremony<P> {
+    /// The key to use, none of those that were refused. Waits for one to be inserted while there is none.
+    pub(super) async fn choose(
+        &self,
+        daemon: &Arc<Daemon>,
+        request: &Arc<Request>,
+        refused: &[String],
+    ) -> Result<Key, Failure> {
         let mut changes = daemon.keys.changes();
         let mut first_look = true;
         loop {
             changes.mark_unchanged();
-            let (usable, unreadable) = self.candidates(daemon)?;
+            let (usable, unreadable) = self.candidates(daemon, refused)?;
             match (usable.as_slice(), unreadable) {
                 ([], Some(problem)) if first_look => {
                     return Err(CallError::new(ErrorKind::KeyUnreadable, problem).into());
                 }
                 // One that was inserted a moment ago gets its access list yet.
                 ([], _) => {
-                    request.report(request_state::INSERT, StateDetails::default());
+                    request.report(request_state::INSERT, self.part.about.clone());
                     let inserted = self.until_end(daemon, request, changes.changed()).await?;
                     inserted.map_err(|error| CallError::from_error(ErrorKind::Failed, &error))?;
                 }
@@ -59,11 +55,12 @@ impl Ceremony {
     }
 
     /// Keys that can be opened, and what is wrong with the first of the others.
-    fn candidates(&self, daemon: &Daemon) -> Result<(Vec<Key>, Option<String>), Failure> {
-        let keys = match &self.key {
+    fn candidates(&self, daemon: &Daemon, refused: &[String]) -> Result<(Vec<Key>, Option<String>), Failure> {
+        let mut keys = match &self.key {
             Some(id) => vec![daemon.keys.key(id)?],
             None => daemon.keys.list(),
         };
+        keys.retain(|key| !refused.contains(&key.id));
         let problem = keys.iter().find_map(|key| key.problem.clone());
         Ok((keys.into_iter().filter(|key| key.problem.is_none()).collect(), problem))
     }
@@ -74,7 +71,7 @@ impl Ceremony {
         if fitting.len() == 1 {
             return fitting.pop().ok_or_else(|| no_key("no key fits").into());
         }
-        request.report(request_state::SELECT, StateDetails::default());
+        request.report(request_state::SELECT, self.part.about.clone());
         self.select(daemon, request, fitting).await
     }
 
@@ -89,11 +86,11 @@ impl Ceremony {
         let deadline = daemon.keys.deadline_in(SILENT).min(self.deadline);
         let mut asked = JoinSet::new();
         for key in keys {
-            let (keys, plan, cancel) = (daemon.keys.clone(), self.plan.clone(), cancel.clone());
+            let (keys, purpose, cancel) = (daemon.keys.clone(), self.purpose.clone(), cancel.clone());
             asked.spawn(async move {
                 let token = cancel.clone();
                 let work =
-                    move |session: &mut Session| plan.fit(session, &mut Watch::new(deadline, &token, &mut |_| {}));
+                    move |session: &mut Session| purpose.fit(session, &mut Watch::new(deadline, &token, &mut |_| {}));
                 let fit = keys.transact(&key, cancel, deadline, work).await;
                 (key, fit)
             });
@@ -173,25 +170,4 @@ fn decides(failure: &Failure) -> bool {
 
 fn no_key(words: &str) -> CallError {
     CallError::new(ErrorKind::NoKey, words)
-}
-
-impl Plan {
-    /// What this key is for the plan. Never blinks.
-    fn fit(&self, session: &mut Session, watch: &mut Watch<'_>) -> Result<Fit, Failure> {
-        match self {
-            Self::Create(creation) => {
-                creation.for_key(session.info()).map_err(Failure::unfit)?;
-                Ok(Fit::Could)
-            }
-            Self::Get(assertion) => {
-                let plan = assertion.for_key(session.info()).map_err(Failure::unfit)?;
-                if plan.allow.is_empty() {
-                    return Ok(Fit::Could);
-                }
-                let known = ceremony::knows(session, &plan.rp_id, &plan.allow, watch);
-                let known = known.map_err(|error| errors::key(&error))?;
-                Ok(if known.is_some() { Fit::Knows } else { Fit::Could })
-            }
-        }
-    }
 }

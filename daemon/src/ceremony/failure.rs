@@ -9,24 +9,35 @@ use crate::request::{End, Request};
 
 /// A failure.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) cause: CallError,
+pub(crate) struct Failure {
+    pub(crate) cause: CallError,
     dom: DomName,
+    /// Whether something was changed by then, which no end of the request undoes.
+    changed: bool,
 }
 
 impl Failure {
     /// The request was ended.
-    pub(super) fn ended(end: End) -> Self {
+    pub(crate) fn ended(end: End) -> Self {
         let words = match end {
             End::Cancelled => "the request was cancelled",
             End::OwnerGone => "the program that asked is gone",
+            End::Locked => "the vault was locked meanwhile",
+            End::Sleep => "the machine is about to sleep or to shut down",
             End::Shutdown => "fobd is shutting down",
         };
-        CallError::new(ErrorKind::AbortError, words).into()
+        // Who locks the vault is not who gave up.
+        let kind = if end == End::Locked { ErrorKind::Locked } else { ErrorKind::AbortError };
+        CallError::new(kind, words).into()
+    }
+
+    /// What was asked for is done, and this went wrong after it.
+    pub(crate) fn after_the_change(cause: CallError) -> Self {
+        Self { changed: true, ..cause.into() }
     }
 
     /// Its time is up.
-    pub(super) fn timed_out() -> Self {
+    pub(crate) fn timed_out() -> Self {
         CallError::new(ErrorKind::TimedOut, "the time for the request is up").into()
     }
 
@@ -44,32 +55,39 @@ impl Failure {
 
     /// The key's answer is none.
     pub(super) fn reply(why: ReplyError) -> Self {
-        Self { dom: DomName::Unknown, cause: CallError::from_error(ErrorKind::KeySilent, &why) }
+        Self { dom: DomName::Unknown, ..CallError::from_error(ErrorKind::KeySilent, &why).into() }
     }
 
-    /// A request that was ended failed for that reason, whatever the key said last.
-    pub(super) fn seen_from(self, request: &Request) -> Self {
+    /// What the caller is told; the diary hears of it too.
+    pub(crate) fn told(self, request: &Request) -> Outcome {
+        let failure = self.seen_from(request);
+        tracing::info!(cause = failure.cause.kind.name(), message = failure.cause.message, "a request failed");
+        failure.outcome()
+    }
+
+    /// A request that was ended failed for that reason, whatever the key said last; unless what it was for is done, and the
+    /// person must hear of it.
+    fn seen_from(self, request: &Request) -> Self {
         match request.how_ended() {
-            Some(end) if self.cause.kind != ErrorKind::AbortError => Self::ended(end),
+            Some(end) if !self.changed && self.cause.kind != ErrorKind::AbortError => Self::ended(end),
             _ => self,
         }
     }
 
-    /// What the caller is told.
-    pub(super) fn outcome(self) -> Outcome {
+    fn outcome(self) -> Outcome {
         let causes = self.cause.details.causes.into_iter().flatten();
         Outcome {
-            response_json: None,
             error: Some(self.dom.as_str().to_owned()),
             cause: Some(self.cause.kind.name().to_owned()),
             message: Some(causes.fold(self.cause.message, |text, cause| format!("{text}: {cause}"))),
             retries: self.cause.details.retries,
+            ..Outcome::default()
         }
     }
 }
 
 impl From<CallError> for Failure {
     fn from(cause: CallError) -> Self {
-        Self { dom: errors::dom_name(cause.kind), cause }
+        Self { dom: errors::dom_name(cause.kind), cause, changed: false }
     }
 }

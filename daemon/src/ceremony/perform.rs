@@ -6,26 +6,17 @@ use fob_client::{CancelToken, Session};
 use fob_otp::printable;
 use fob_webauthn::{Assertion, Creation, KeyAssertion, KeyCreation, Requirement, Signed};
 
-use super::person::Prompted;
-use super::{Done, Failure, Plan};
+use super::{Failure, Prompted};
 
-impl Plan {
-    /// Does it with the key of this session. Blocks.
-    pub(super) fn perform(
-        &self,
-        session: &mut Session,
-        person: &mut Prompted,
-        cancel: &CancelToken,
-        deadline: Millis,
-    ) -> Result<Done, Failure> {
-        match self {
-            Self::Create(creation) => create(creation, session, person, cancel, deadline),
-            Self::Get(assertion) => get(assertion, session, person, cancel, deadline),
-        }
-    }
+/// What a ceremony brought.
+pub(crate) struct Done {
+    pub(super) json: String,
+    /// What the person should know about it.
+    pub(super) remark: Option<String>,
 }
 
-fn create(
+/// Registers. Blocks.
+pub(super) fn create(
     creation: &Creation,
     session: &mut Session,
     person: &mut Prompted,
@@ -39,7 +30,8 @@ fn create(
     Ok(Done { json: response.to_json(), remark: None })
 }
 
-fn get(
+/// Signs in. Blocks.
+pub(super) fn get(
     assertion: &Assertion,
     session: &mut Session,
     person: &mut Prompted,

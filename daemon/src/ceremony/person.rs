@@ -8,19 +8,20 @@ use fob_bus::types::{StateDetails, request_state};
 use fob_bus::{CallError, ErrorKind};
 use fob_client::KeyState;
 use fob_client::ceremony::{CeremonyError, NewPinQuestion, NewPinReason, Person, PinAnswer, PinQuestion};
+use fob_ctap::pin::Pin;
 
-use super::about;
-use crate::keys::Key;
+use super::Part;
 use crate::request::Request;
 use crate::shield::Secrets;
 use crate::{errors, secret};
 
 /// Asks through the request. Lives on the transaction's thread and blocks there.
-pub(super) struct Prompted {
+pub(crate) struct Prompted {
     request: Arc<Request>,
     clock: Arc<dyn Clock + Send + Sync>,
     deadline: Millis,
     about: StateDetails,
+    part: Part,
     pin: GivenPin,
     /// Why no PIN came, when that is what ends the ceremony.
     gave_up: Option<CallError>,
@@ -28,29 +29,65 @@ pub(super) struct Prompted {
     secrets: Option<Secrets>,
 }
 
+/// A PIN that the caller passed with the call.
+#[derive(Debug)]
+pub(crate) enum PassedPin {
+    /// Still in its pipe.
+    Unread(OwnedFd),
+    /// For several keys.
+    Read(Arc<Pin>),
+}
+
+impl PassedPin {
+    /// The same once more, if it was read.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Unread(_) => None,
+            Self::Read(pin) => Some(Self::Read(pin.clone())),
+        }
+    }
+
+    /// The PIN itself. Blocks for one that is still in its pipe.
+    ///
+    /// # Errors
+    /// What is wrong with the pipe or the PIN.
+    pub(crate) fn take(self) -> Result<Pin, CallError> {
+        match self {
+            Self::Unread(end) => secret::pin(&end),
+            Self::Read(pin) => Ok(Pin::new(pin.expose().to_owned()).expect("it is one")),
+        }
+    }
+}
+
 /// What became of the PIN that the caller passed with the call.
 enum GivenPin {
     /// None was: the person is asked.
     None,
-    Unread(OwnedFd),
+    Passed(PassedPin),
     /// Used. Who passes a PIN is not there to be asked for another: a wrong one ends the ceremony.
     Used,
 }
 
 impl Prompted {
     pub(super) fn new(
-        request: Arc<Request>,
-        clock: Arc<dyn Clock + Send + Sync>,
+        (request, clock): (Arc<Request>, Arc<dyn Clock + Send + Sync>),
         deadline: Millis,
-        key: &Key,
-        pin: Option<OwnedFd>,
+        about: StateDetails,
+        pin: Option<PassedPin>,
     ) -> Self {
-        let pin = pin.map_or(GivenPin::None, GivenPin::Unread);
-        Self { request, clock, deadline, about: about(key), pin, gave_up: None, secrets: None }
+        let pin = pin.map_or(GivenPin::None, GivenPin::Passed);
+        Self { request, clock, deadline, about, part: Part::default(), pin, gave_up: None, secrets: None }
+    }
+
+    /// The same in a ceremony that is a part of a request.
+    pub(super) fn within(self, part: &Part) -> Self {
+        let step = part.of.map(|_| part.before.saturating_add(1));
+        let about = StateDetails { step, steps: part.of, ..self.about };
+        Self { about, part: part.clone(), ..self }
     }
 
     /// The cause behind a ceremony's failure: who gave up on a PIN knows better why.
-    pub(super) fn cause(&mut self, error: &CeremonyError) -> CallError {
+    pub(crate) fn cause(&mut self, error: &CeremonyError) -> CallError {
         match (error, self.gave_up.take()) {
             (CeremonyError::GaveUp, Some(why)) => why,
             (error, _) => errors::ceremony(error),
@@ -72,11 +109,16 @@ impl Person for Prompted {
         self.request.report(word, self.about.clone());
     }
 
+    fn step(&mut self, step: u32, steps: u32) {
+        self.about.step = Some(self.part.before.saturating_add(step));
+        self.about.steps = Some(self.part.of.unwrap_or(steps));
+    }
+
     fn pin(&mut self, question: PinQuestion) -> PinAnswer {
         let retries = u32::from(question.retries);
         self.secrets.get_or_insert_with(Secrets::held);
         match std::mem::replace(&mut self.pin, GivenPin::Used) {
-            GivenPin::Unread(end) => match errors::spare_last_try(retries).and_then(|()| secret::pin(&end)) {
+            GivenPin::Passed(pin) => match errors::spare_last_try(retries).and_then(|()| pin.take()) {
                 Ok(pin) => PinAnswer::Pin(pin),
                 Err(error) => self.give_up(error),
             },
@@ -99,7 +141,7 @@ impl Person for Prompted {
 
     fn new_pin(&mut self, question: NewPinQuestion) -> PinAnswer {
         let (kind, words) = match question.reason {
-            NewPinReason::NotSet => (ErrorKind::PinNotSet, "the site wants a PIN and the key has none".to_owned()),
+            NewPinReason::NotSet => (ErrorKind::PinNotSet, "a PIN is wanted and the key has none".to_owned()),
             NewPinReason::ChangeForced => {
                 (ErrorKind::PinChangeRequired, "the key wants its PIN changed first".to_owned())
             }

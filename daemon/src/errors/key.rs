@@ -73,7 +73,11 @@ pub(crate) fn ceremony(error: &CeremonyError) -> CallError {
         CeremonyError::NoTouch => ErrorKind::TimedOut,
         CeremonyError::Full => ErrorKind::Failed,
         CeremonyError::NoAlgorithm => ErrorKind::NotSupportedError,
-        CeremonyError::CannotVerify | CeremonyError::CannotHold => ErrorKind::ConstraintError,
+        CeremonyError::CannotVerify
+        | CeremonyError::CannotHold
+        | CeremonyError::CannotKeepSecrets
+        | CeremonyError::CannotProtect
+        | CeremonyError::Verified => ErrorKind::ConstraintError,
     };
     CallError::from_error(kind, error)
 }

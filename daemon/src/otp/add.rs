@@ -125,6 +125,5 @@ fn invalid(error: &(dyn std::error::Error + 'static)) -> CallError {
 /// Whether a person could take one for the other: the same letters, whatever the case and whatever does not show.
 fn has_name_of(entry: &Entry, account: &Account) -> bool {
     let seen = |text: &str| printable(text).trim().to_lowercase();
-    let ours = &entry.account;
-    (seen(&ours.issuer), seen(&ours.name)) == (seen(&account.issuer), seen(&account.name))
+    (seen(&entry.issuer), seen(&entry.name)) == (seen(&account.issuer), seen(&account.name))
 }

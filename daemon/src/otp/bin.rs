@@ -26,8 +26,8 @@ pub(super) fn all(vault: &UnlockedVault) -> Vec<EntryInfo> {
 /// Those of the lookup and the vault; [`ErrorKind::InvalidInput`] when the vault gives its codes by now.
 pub(super) fn restore(vault: &mut UnlockedVault, query: &str) -> Result<EntryInfo, CallError> {
     let id = wanted(vault, query)?;
-    if let Some(removed) = in_bin(vault, id) {
-        add::no_duplicate(vault, &removed.entry.account)?;
+    if let Some(removed) = vault.reveal_removed(id) {
+        add::no_duplicate(vault, &removed.account)?;
     }
     vault.restore(id).map_err(|error| errors::vault(&error))?;
     vault.entry(id).map(shown::entry).ok_or_else(|| lookup::unknown(query))
@@ -44,13 +44,15 @@ fn wanted(vault: &UnlockedVault, query: &str) -> Result<EntryId, CallError> {
     lookup::among(query, vault.bin().map(|removed| &removed.entry)).map(|entry| entry.id)
 }
 
-/// Forgets removed entries for good, all of them or none; how many.
+/// Forgets removed entries for good, and entries that this fob cannot read, which no bin takes: all of them or none; how
+/// many.
 ///
 /// # Errors
-/// [`ErrorKind::UnknownEntry`] for an id that is in the bin of nobody.
+/// [`ErrorKind::UnknownEntry`] for an id of neither.
 pub(super) fn purge(vault: &mut UnlockedVault, ids: &[String]) -> Result<u32, CallError> {
     let in_it = |id: &String| {
-        let found = id.parse().ok().filter(|&id| in_bin(vault, id).is_some());
+        let odd = |id: EntryId| vault.entry(id).is_none() && vault.unreadable().iter().any(|odd| odd.id == Some(id));
+        let found = id.parse().ok().filter(|&id| in_bin(vault, id).is_some() || odd(id));
         let message = || format!("no account in the bin has the id {}", printable(id));
         found.ok_or_else(|| CallError::new(ErrorKind::UnknownEntry, message()))
     };

@@ -6,7 +6,7 @@ use fob_ambient::UnixTime;
 use fob_bus::types::{CodeInfo, CodeOptions};
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_otp::{Account, Code, Kind, TimedCode, Unusable, printable};
-use fob_vault::{Entry, EntryId, UnlockedVault};
+use fob_vault::{Entry, EntryId, Record, UnlockedVault};
 use zeroize::Zeroizing;
 
 use super::{lookup, outlet};
@@ -69,12 +69,18 @@ impl Wish {
     }
 }
 
-/// A code by time, at once.
-pub(super) fn by_time(entry: &Entry, now: UnixTime, wish: Wish, end: &OwnedFd) -> Result<ByTime, CallError> {
-    let account = &entry.account;
-    if let Kind::Hotp { .. } = account.kind {
+/// A code by time, at once. The seed is in the clear until it returns.
+pub(super) fn by_time(
+    vault: &UnlockedVault,
+    entry: &Entry,
+    now: UnixTime,
+    wish: Wish,
+    end: &OwnedFd,
+) -> Result<ByTime, CallError> {
+    if let Kind::Hotp { .. } = entry.kind {
         return Ok(ByTime::Counter(entry.id));
     }
+    let Record { account, .. } = &lookup::revealed(vault, entry)?;
     let unusable = |reason: Unusable| lookup::unusable(entry, &reason);
     let code = wish.choose(account, now)?.map_err(unusable)?;
     let after = if wish.both { Some(account.totp(code.valid_until).map_err(unusable)?) } else { None };
@@ -111,9 +117,9 @@ fn put(end: &OwnedFd, code: &Code, after: Option<&Code>) -> Result<(), CallError
 fn info(entry: &Entry) -> CodeInfo {
     CodeInfo {
         id: entry.id.to_string(),
-        issuer: printable(&entry.account.issuer).into_owned(),
-        name: printable(&entry.account.name).into_owned(),
-        kind: printable(entry.account.kind.name()).into_owned(),
+        issuer: printable(&entry.issuer).into_owned(),
+        name: printable(&entry.name).into_owned(),
+        kind: printable(entry.kind.name()).into_owned(),
         ..CodeInfo::default()
     }
 }

@@ -108,13 +108,12 @@ fn with_sites((mut item, warnings): (Item, Vec<Warning>)) -> Outcome {
 /// Which of the accounts neither the vault nor an account before them gives.
 fn news(vault: &UnlockedVault, items: &[(Item, Vec<Warning>)]) -> Vec<bool> {
     let mut known = Known::default();
-    for entry in vault.entries() {
-        known.is_new(&entry.account);
-    }
-    items.iter().map(|(item, _)| known.is_new(&item.account)).collect()
+    let accounts: Vec<&Account> = items.iter().map(|(item, _)| &item.account).collect();
+    let in_vault = vault.duplicates_of(&accounts);
+    accounts.into_iter().zip(in_vault).map(|(account, double)| known.is_new(account) && double.is_none()).collect()
 }
 
-/// Accounts that were seen, by a hash of their seeds under a key of its own: ten thousand are compared with ten
+/// Accounts of the list that were seen, by a hash of their seeds under a key of its own: ten thousand are compared with ten
 /// thousand in no time.
 #[derive(Default)]
 struct Known<'a> {

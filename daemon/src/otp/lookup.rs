@@ -2,7 +2,7 @@
 
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::{Found, Unusable, printable, search};
-use fob_vault::{Entry, EntryId, UnlockedVault};
+use fob_vault::{Entry, EntryId, Record, UnlockedVault};
 
 /// Most candidates that an error lists.
 const LISTED: usize = 20;
@@ -23,7 +23,7 @@ pub(super) fn one<'a>(vault: &'a UnlockedVault, query: &str) -> Result<&'a Entry
 /// # Errors
 /// As [`one`].
 pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<&'a Entry, CallError> {
-    let entries = entries.map(|entry| (entry, entry.account.issuer.as_str(), entry.account.name.as_str()));
+    let entries = entries.map(|entry| (entry, entry.issuer.as_str(), entry.name.as_str()));
     match search(query, entries) {
         Found::One(entry) => Ok(entry),
         Found::Nothing => Err(unknown(query)),
@@ -33,6 +33,14 @@ pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry> + 
             Err(CallError::new(ErrorKind::AmbiguousEntry, message).with_candidates(candidates))
         }
     }
+}
+
+/// The entry with its secrets, for as long as they are needed.
+///
+/// # Errors
+/// [`ErrorKind::UnknownEntry`] for an entry of another vault.
+pub(super) fn revealed(vault: &UnlockedVault, entry: &Entry) -> Result<Record, CallError> {
+    vault.reveal(entry.id).ok_or_else(|| unknown(&entry.id.to_string()))
 }
 
 /// Makes sure that the caller means this entry: it has to say its id.
@@ -58,7 +66,7 @@ pub(super) fn unusable(entry: &Entry, reason: &Unusable) -> CallError {
 
 /// How an entry is called in a sentence.
 pub(super) fn of(entry: &Entry) -> String {
-    label(&entry.account.issuer, &entry.account.name)
+    label(&entry.issuer, &entry.name)
 }
 
 /// `issuer:name`, or the one of them that there is.

@@ -2,7 +2,7 @@
 
 use fob_bus::types::{EntryInfo, HistoryEvent, event};
 use fob_otp::printable;
-use fob_vault::{Entry, Event, Removed, UnlockedVault, Unreadable};
+use fob_vault::{Entry, Event, Record, Removed, UnlockedVault, Unreadable};
 
 /// What `kind` says of an entry that this fob cannot read.
 const OTHER: &str = "other";
@@ -14,27 +14,25 @@ pub(super) fn all(vault: &UnlockedVault) -> Vec<EntryInfo> {
 
 /// One entry.
 pub(super) fn entry(entry: &Entry) -> EntryInfo {
-    let (account, extras) = (&entry.account, &entry.extras);
-    let left = extras.unused_codes();
     EntryInfo {
         id: entry.id.to_string(),
-        issuer: text(&account.issuer),
-        name: text(&account.name),
-        kind: text(account.kind.name()),
-        digits: Some(account.digits.into()),
-        algorithm: Some(text(account.algorithm.name())),
-        period: account.kind.period(),
-        counter: account.kind.counter(),
-        pin: account.kind.wants_pin().then(|| account.kind.pin().is_some()),
-        unusable: account.usable().err().map(|reason| text(&reason.to_string())),
+        issuer: text(&entry.issuer),
+        name: text(&entry.name),
+        kind: text(entry.kind.name()),
+        digits: Some(entry.digits.into()),
+        algorithm: Some(text(entry.algorithm.name())),
+        period: entry.kind.period(),
+        counter: entry.kind.counter(),
+        pin: entry.kind.wants_pin().then_some(entry.has_pin),
+        unusable: entry.usable().err().map(|reason| text(&reason.to_string())),
         resync: entry.resync.then_some(true),
-        sites: Some(texts(&extras.sites)),
-        tags: Some(texts(&extras.tags)),
-        favourite: Some(extras.favourite),
-        icon: extras.icon.as_deref().map(text),
-        note: Some(extras.note.is_some()),
-        recovery_codes: Some(number(left)),
-        recovery_codes_used: Some(number(extras.recovery_codes.len() - left)),
+        sites: Some(texts(entry.sites())),
+        tags: Some(texts(entry.tags())),
+        favourite: Some(entry.favourite),
+        icon: entry.icon().map(text),
+        note: Some(entry.has_note),
+        recovery_codes: Some(number(entry.unused_codes)),
+        recovery_codes_used: Some(number(entry.used_codes)),
         created: Some(entry.created.0),
         changed: Some(entry.modified.0),
         removed: None,
@@ -59,7 +57,7 @@ fn odd(unreadable: &Unreadable) -> EntryInfo {
 }
 
 /// What happened to an entry, the latest first.
-pub(super) fn history(entry: &Entry) -> Vec<HistoryEvent> {
+pub(super) fn history(entry: &Record) -> Vec<HistoryEvent> {
     let added = HistoryEvent { time: entry.created.0, what: event::ADDED.to_owned(), ..HistoryEvent::default() };
     entry.events().rev().map(|event| happened(&event)).chain([added]).collect()
 }

@@ -77,7 +77,7 @@ impl RequestObject {
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if a request of that name is under way.
-pub(crate) async fn serve<W>(guest: Guest, request: Arc<Request>, ticket: Ticket, work: W) -> Result<(), CallError>
+pub(super) async fn serve<W>(guest: Guest, request: Arc<Request>, ticket: Ticket, work: W) -> Result<(), CallError>
 where
     W: Future<Output = Outcome> + Send + 'static,
 {

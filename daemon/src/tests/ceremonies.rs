@@ -3,14 +3,15 @@
 
 use std::sync::atomic::Ordering;
 
-use fob_bus::proxy::{Key1Proxy, Request1Proxy};
-use fob_bus::types::{CeremonyOptions, Outcome, SetPinOptions, request_state};
+use fob_bus::proxy::Key1Proxy;
+use fob_bus::types::{CeremonyOptions, SetPinOptions, request_state};
 use fob_bus::{CallError, ErrorKind, names};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use zbus::fdo::ObjectManagerProxy;
 
 use super::house::{House, Visit, piped};
+use super::running::Running;
 use super::softkey::{Softkey, Touch};
 
 pub(super) const ORIGIN: &str = "https://example.org";
@@ -45,14 +46,6 @@ enum Do<'a> {
     Get(&'a str),
 }
 
-/// A request under way, with its signals subscribed first.
-struct Running<'a> {
-    request: Request1Proxy<'a>,
-    states: fob_bus::proxy::StateChangedStream,
-    done: fob_bus::proxy::DoneStream,
-    visit: &'a Visit,
-}
-
 impl<'a> Running<'a> {
     async fn begin(visit: &'a Visit, token: &str, what: Do<'_>) -> Result<Self, CallError> {
         Self::begin_with(visit, token, what, CeremonyOptions::default()).await
@@ -64,10 +57,7 @@ impl<'a> Running<'a> {
         what: Do<'_>,
         options: CeremonyOptions,
     ) -> Result<Self, CallError> {
-        let path = names::request_path(None, token).unwrap();
-        let request = Request1Proxy::new(&visit.client, path.clone()).await.unwrap();
-        let states = request.receive_state_changed().await.unwrap();
-        let done = request.receive_done().await.unwrap();
+        let running = Self::awaited(visit, token).await;
         let webauthn = visit.webauthn().await;
         let with = |json: String| CeremonyOptions { handle_token: token.into(), request_json: json, ..options };
         let given = match what {
@@ -78,29 +68,8 @@ impl<'a> Running<'a> {
                 webauthn.get_credential("", ORIGIN, "publicKey", with(assertion(credential))).await?
             }
         };
-        assert_eq!(given, path);
-        Ok(Self { request, states, done, visit })
-    }
-
-    /// Waits for a state, and fails the test if the request ends before.
-    async fn reach(&mut self, wanted: &str) -> fob_bus::types::StateDetails {
-        loop {
-            tokio::select! {
-                biased;
-                state = self.states.next() => {
-                    let state = state.unwrap();
-                    let state = state.args().unwrap();
-                    if state.state == wanted {
-                        return state.details;
-                    }
-                }
-                done = self.done.next() => panic!("done before {wanted}: {:?}", done.unwrap().args().unwrap().outcome),
-            }
-        }
-    }
-
-    async fn outcome(&mut self) -> Outcome {
-        self.done.next().await.unwrap().args().unwrap().outcome
+        assert_eq!(given.as_str(), running.request.inner().path().as_str());
+        Ok(running)
     }
 
     async fn response(&mut self) -> Value {
@@ -110,7 +79,7 @@ impl<'a> Running<'a> {
     }
 }
 
-async fn attach(visit: &Visit, key: &Softkey) -> String {
+pub(super) async fn attach(visit: &Visit, key: &Softkey) -> String {
     visit.manager().await.attach_key(key.path()).await.unwrap()
 }
 
@@ -145,15 +114,23 @@ async fn what_webauthn_refuses_is_refused_before_a_key_is_asked() {
         ..CeremonyOptions::default()
     };
     let good = creation("preferred");
+    let vaults = good.replace("example.org", "vault.fob.invalid");
+    let theirs = assertion("AAAA").replace("example.org", "vault.fob.invalid");
     for (case, origin, kind, options, expected) in [
         ("a foreign origin", "https://evil.example", "publicKey", options(&good, "t"), ErrorKind::SecurityError),
         ("a page without TLS", "http://example.org", "publicKey", options(&good, "t"), ErrorKind::SecurityError),
         ("a password", ORIGIN, "password", options(&good, "t"), ErrorKind::NotSupportedError),
+        ("the vault's RP ID", ORIGIN, "publicKey", options(&vaults, "t"), ErrorKind::SecurityError),
+        ("from below", "https://x.vault.fob.invalid", "publicKey", options(&vaults, "t"), ErrorKind::SecurityError),
         ("no JSON", ORIGIN, "publicKey", options("{", "t"), ErrorKind::TypeError),
         ("no token", ORIGIN, "publicKey", options(&good, "a/b"), ErrorKind::InvalidInput),
     ] {
         let refused = webauthn.create_credential("", origin, kind, options).await.unwrap_err();
         assert_eq!(refused.kind, expected, "{case}");
+    }
+    for origin in [ORIGIN, "https://vault.fob.invalid"] {
+        let refused = webauthn.get_credential("", origin, "publicKey", options(&theirs, "t")).await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::SecurityError, "nobody signs in with what opens the vault");
     }
     let named = CeremonyOptions { key: Some("00000000".into()), ..options(&good, "t") };
     let refused = webauthn.create_credential("", ORIGIN, "publicKey", named).await.unwrap_err();
@@ -175,26 +152,6 @@ async fn a_request_that_is_cancelled_sends_cancel_to_the_key() {
     // It is over: the object is gone, and the next request is served.
     running.reach_end().await;
     assert!(running.request.cancel().await.is_err());
-}
-
-impl Running<'_> {
-    /// Waits until the object is gone.
-    async fn reach_end(&mut self) {
-        while self.states.next().await.unwrap().args().unwrap().state != request_state::DONE {}
-        let path = self.request.inner().path().to_owned();
-        let gone = || async {
-            let introspect = zbus::fdo::IntrospectableProxy::builder(&self.visit.client)
-                .destination("dev.fob.Fob1")
-                .path(path.clone())
-                .build()
-                .await
-                .unwrap();
-            introspect.introspect().await.is_err()
-        };
-        while !gone().await {
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 #[tokio::test]

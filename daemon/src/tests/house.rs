@@ -1,5 +1,6 @@
 //! A daemon in a temporary home, and callers at its own socket's end of a socket pair.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -7,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use fob_ambient::{Clock, Millis, SeededRng, UnixTime};
 use fob_bus::pipe;
 use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, Vault1Proxy, WebAuthn1Proxy};
+use fob_tpm::Wire;
 use fob_vault::{Argon2Cost, Context, FilePins, KdfFloor, KdfPolicy, RealDisk};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -22,6 +25,7 @@ use crate::daemon::{Daemon, VaultPlace};
 use crate::doors::{over, serve};
 use crate::guest::Guest;
 use crate::keys::{Keys, RealWays};
+use crate::slots::Outside;
 
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 /// Unix time on the wall of every house: the first vector of RFC 6238 appendix B.
@@ -85,23 +89,41 @@ impl House {
     /// A house that lies in memory.
     pub(crate) fn in_memory() -> Self {
         let home = tempfile::tempdir_in("/dev/shm").unwrap();
-        Self::of_home(home, Household::own().unwrap(), None)
+        Self::of_home(home, Household::own().unwrap(), None, CHEAP)
+    }
+
+    /// A house in which a passphrase costs what it costs.
+    pub(crate) fn with_the_real_price() -> Self {
+        Self::of_home(tempfile::tempdir().unwrap(), Household::own().unwrap(), None, KdfPolicy::STANDARD)
+    }
+
+    /// Another daemon in the same home, as after a restart.
+    pub(crate) fn again(self) -> Self {
+        let Self { home, .. } = self;
+        Self::of_home(home, Household::own().unwrap(), None, KdfPolicy::STANDARD)
     }
 
     fn of_household(household: Household, idle_lock: Option<Duration>) -> Self {
-        Self::of_home(tempfile::tempdir().unwrap(), household, idle_lock)
+        Self::of_home(tempfile::tempdir().unwrap(), household, idle_lock, CHEAP)
     }
 
-    fn of_home(home: TempDir, household: Household, idle_lock: Option<Duration>) -> Self {
+    fn of_home(home: TempDir, household: Household, idle_lock: Option<Duration>, kdf: KdfPolicy) -> Self {
         let state = home.path().join("state/fob");
         let house_clock = Arc::new(HouseClock { start: Instant::now(), asleep: AtomicU64::new(0) });
         let clock: Arc<dyn Clock + Send + Sync> = house_clock.clone();
         let pins = FilePins::new(state.join("vault.pin"), Arc::new(RealDisk));
-        let context = Context::new(clock.clone(), SeededRng::new(1), pins).with_kdf(CHEAP);
+        let context = Context::new(clock.clone(), SeededRng::new(1), pins).with_kdf(kdf);
         let place = VaultPlace { path: home.path().join("data/fob/vault"), state, idle_lock };
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
-        let daemon = Daemon::of_parts(household, place, context, keys, clock);
+        let mut daemon = Daemon::of_parts(household, place, context, keys, clock);
+        Arc::get_mut(&mut daemon).unwrap().outside = Arc::new(Nobody);
         Self { home, daemon, clock: house_clock }
+    }
+
+    /// The same house with something outside of it.
+    pub(crate) fn beside(mut self, outside: impl Outside + 'static) -> Self {
+        Arc::get_mut(&mut self.daemon).unwrap().outside = Arc::new(outside);
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -136,6 +158,19 @@ impl House {
         visit.manager().await.init(piped(PASSPHRASE).into(), end.into()).await.unwrap();
         assert_eq!(taken(code).await.len(), 44);
         visit
+    }
+}
+
+/// Neither a keyring nor a TPM.
+struct Nobody;
+
+#[async_trait]
+impl Outside for Nobody {
+    async fn session_bus(&self) -> zbus::Result<Connection> {
+        Err(zbus::Error::Unsupported)
+    }
+    fn tpm(&self) -> io::Result<Box<dyn Wire>> {
+        Err(io::ErrorKind::NotFound.into())
     }
 }
 

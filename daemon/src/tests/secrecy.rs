@@ -1,11 +1,19 @@
 //! No secret is ever in a message: everything that goes over a connection is looked through.
 
-use fob_bus::pipe;
-use fob_bus::types::{AddOptions, CodeOptions, EditOptions, FreshOptions, RecoveryOptions, ResyncOptions};
+use fob_bus::proxy::Key1Proxy;
+use fob_bus::types::{
+    AddOptions, AddSlotOptions, CodeOptions, EditOptions, FreshOptions, QuickPinOptions, RecoveryOptions, RekeyOptions,
+    ResyncOptions, SetPinOptions, request_state, way_kind,
+};
+use fob_bus::{names, pipe};
 use futures_util::StreamExt;
 use zbus::{Connection, MessageStream};
 
+use super::ceremonies::attach;
 use super::house::{House, PASSPHRASE, Visit, piped, taken};
+use super::running::Running;
+use super::softkey::{Softkey, Touch};
+use super::wishes::{added, adding, opening, rekeyed};
 
 /// Collects what arrives at one end until that end is closed.
 fn eavesdrop(connection: &Connection) -> tokio::task::JoinHandle<Vec<u8>> {
@@ -51,6 +59,7 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     assert_eq!(taken(code).await, "94287082");
     visit.otp().await.list().await.unwrap();
     around_an_account(&visit).await;
+    let renewed = around_the_ways_in(&house, &visit).await;
 
     let Visit { client, server } = visit;
     client.close().await.unwrap();
@@ -61,6 +70,9 @@ async fn no_passphrase_seed_code_or_recovery_code_is_in_a_message() {
     }
     assert!(has(&heard, "Example"), "the ears hear");
     for secret in [PASSPHRASE, "wrong horse", seed, "12345678901234567890", "94287082", &recovery] {
+        assert!(!has(&heard, secret), "{secret}");
+    }
+    for secret in [SECOND, KEY_PIN, WRONG_PIN, QUICK_PIN, &renewed] {
         assert!(!has(&heard, secret), "{secret}");
     }
     for secret in [NOTE, NEW_SEED, PIN, TAKEN, LEFT, "338314", "254676"] {
@@ -111,4 +123,40 @@ async fn around_an_account(visit: &Visit) {
     otp.history(&id).await.unwrap();
     otp.remove(&id, &id).await.unwrap();
     otp.bin().await.unwrap();
+}
+
+const SECOND: &str = "another passphrase of mine";
+const KEY_PIN: &str = "6437-key";
+const WRONG_PIN: &str = "9081-key";
+const QUICK_PIN: &str = "7192-quick";
+
+/// Every call that has to do with what opens the vault; the new recovery code.
+async fn around_the_ways_in(house: &House, visit: &Visit) -> String {
+    let vault = visit.vault().await;
+    let another = AddSlotOptions { passphrase: Some(piped(SECOND).into()), ..adding(way_kind::PASSPHRASE) };
+    added(visit, another).await;
+    let key = Softkey::start(&house.path("key"), Touch::AtOnce);
+    let id = attach(visit, &key).await;
+    let object = Key1Proxy::new(&visit.client, format!("{}/{id}", names::KEYS)).await.unwrap();
+    object.set_pin(piped(KEY_PIN).into(), SetPinOptions::default()).await.unwrap();
+    let slot = added(visit, AddSlotOptions { pin: Some(piped(KEY_PIN).into()), ..adding(way_kind::KEY) }).await;
+    let pin = Some(piped(QUICK_PIN).into());
+    vault.set_quick_pin(piped(PASSPHRASE).into(), false, QuickPinOptions { pin }).await.unwrap();
+    vault.soft_lock().await.unwrap();
+    vault.quick_open(piped("0000").into()).await.unwrap_err();
+    vault.quick_open(piped(QUICK_PIN).into()).await.unwrap();
+    visit.manager().await.lock().await.unwrap();
+    let mut running = Running::awaited(visit, "open").await;
+    vault.open(opening(way_kind::KEY)).await.unwrap();
+    running.reach(request_state::PIN).await;
+    running.request.provide_pin(piped(WRONG_PIN).into()).await.unwrap();
+    running.reach(request_state::PIN).await;
+    running.request.provide_pin(piped(KEY_PIN).into()).await.unwrap();
+    running.success().await;
+    running.reach_end().await;
+    let keep = |wish: &mut RekeyOptions| {
+        wish.keep = Some(vec![slot]);
+        wish.pin = Some(piped(KEY_PIN).into());
+    };
+    rekeyed(visit, keep).await.unwrap().1
 }

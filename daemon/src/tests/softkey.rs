@@ -23,6 +23,10 @@ pub(crate) enum Touch {
     AtOnce,
     /// Touches it as soon as this other one blinks too, and from then on at once.
     With(Arc<Seen>),
+    /// Touches it whenever it blinks while this is set.
+    While(Arc<AtomicBool>),
+    /// Touches it so many times, which the test counts up.
+    Times(Arc<AtomicUsize>),
     /// Never touches it.
     Never,
 }
@@ -130,10 +134,16 @@ impl Running {
             let touched = match &self.touch {
                 Touch::AtOnce => true,
                 Touch::With(other) => other.blinking.load(Ordering::SeqCst),
+                Touch::While(set) => set.load(Ordering::SeqCst),
+                Touch::Times(left) => left.load(Ordering::SeqCst) > 0,
                 Touch::Never => false,
             };
             if touched && let Some(channel) = self.waiting {
-                self.touch = Touch::AtOnce;
+                match &self.touch {
+                    Touch::With(_) => self.touch = Touch::AtOnce,
+                    Touch::Times(left) => drop(left.fetch_sub(1, Ordering::SeqCst)),
+                    Touch::AtOnce | Touch::While(_) | Touch::Never => {}
+                }
                 self.answer(link, channel, Presence::Touched);
             }
         }

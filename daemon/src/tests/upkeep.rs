@@ -1,10 +1,15 @@
 //! Older versions, ways in, and a new passphrase, as a companion sees them.
 
+use std::os::fd::OwnedFd;
+
 use fob_bus::error::Result;
-use fob_bus::types::{AddOptions, ImportOptions, MergeOptions, RekeyInfo, merge_outcome, version_state};
-use fob_bus::{ErrorKind, pipe};
+use fob_bus::types::{
+    AddOptions, ImportOptions, MergeOptions, OpenOptions, RekeyInfo, RekeyOptions, merge_outcome, version_state,
+};
+use fob_bus::{CallError, ErrorKind, pipe};
 
 use super::house::{House, PASSPHRASE, Visit, piped, taken};
+use super::running::Running;
 
 const FIRST: &str = "otpauth://totp/Example:ada?secret=GEZDGNBVGY3TQOJQ&issuer=Example";
 const SECOND: &str = "otpauth://totp/Other:bob?secret=JBSWY3DPEHPK3PXP&issuer=Other";
@@ -22,13 +27,50 @@ fn kind<T: std::fmt::Debug>(outcome: Result<T>) -> ErrorKind {
     outcome.unwrap_err().kind
 }
 
-async fn changed(visit: &Visit, proof: &str, by_recovery: bool, new: &str) -> Result<(RekeyInfo, String)> {
+/// A new vault key with these options, and the recovery code that came with it.
+async fn rekeyed(visit: &Visit, proof: &str, options: impl FnOnce(&mut RekeyOptions)) -> Result<(RekeyInfo, String)> {
     let (code, end) = pipe::awaiting().unwrap();
-    let vault = visit.vault().await;
-    let outcome = vault.change_passphrase(piped(proof).into(), by_recovery, piped(new).into(), end.into()).await;
+    let mut wish = wish(proof, end);
+    options(&mut wish);
+    let mut running = Running::awaited(visit, "rekey").await;
+    let begun = visit.vault().await.rekey(wish).await;
+    let outcome = match begun {
+        Ok(_) => running.outcome().await,
+        Err(error) => {
+            drop(code);
+            return Err(error);
+        }
+    };
+    running.reach_end().await;
     let given = taken(code).await;
-    assert_eq!(outcome.is_err(), given.is_empty(), "a refusal came with {given:?}");
-    outcome.map(|info| (info, given))
+    assert_eq!(outcome.error.is_some(), given.is_empty(), "a refusal came with {given:?}");
+    match outcome.cause {
+        Some(cause) => Err(CallError::new(ErrorKind::from_name(&cause).unwrap(), outcome.message.unwrap())),
+        None => Ok((outcome.rekeyed.unwrap(), given)),
+    }
+}
+
+fn wish(proof: &str, recovery: OwnedFd) -> RekeyOptions {
+    RekeyOptions {
+        handle_token: "rekey".into(),
+        fresh: piped(proof).into(),
+        by_recovery: None,
+        passphrase: None,
+        recovery: recovery.into(),
+        remove: None,
+        keep: None,
+        policy: None,
+        login: None,
+        pin: None,
+    }
+}
+
+async fn changed(visit: &Visit, proof: &str, by_recovery: bool, new: &str) -> Result<(RekeyInfo, String)> {
+    let options = |options: &mut RekeyOptions| {
+        options.by_recovery = Some(by_recovery);
+        options.passphrase = Some(piped(new).into());
+    };
+    rekeyed(visit, proof, options).await
 }
 
 async fn unlocks(visit: &Visit, secret: &str, recovery: bool) -> Result<()> {
@@ -90,7 +132,7 @@ async fn a_new_passphrase_shuts_out_the_old_secrets_from_the_vault_and_its_versi
     add(&visit, FIRST).await;
     add(&visit, SECOND).await;
     assert_eq!(kind(changed(&visit, "wrong", false, "tower").await), ErrorKind::WrongPassphrase);
-    assert_eq!(kind(changed(&visit, PASSPHRASE, false, PASSPHRASE).await), ErrorKind::InvalidInput);
+    assert_eq!(kind(changed(&visit, PASSPHRASE, false, PASSPHRASE).await), ErrorKind::WayBarred);
     let (info, code) = changed(&visit, PASSPHRASE, false, "tower").await.unwrap();
     assert_eq!((info.dropped.len(), info.not_removed.len(), info.warnings.len()), (0, 0, 0));
     assert_eq!(names(&visit).await, ["ada", "bob"]);
@@ -113,13 +155,11 @@ async fn a_new_recovery_code_leaves_the_passphrase_as_it_is() {
     let (code, end) = pipe::awaiting().unwrap();
     visit.manager().await.init(piped(PASSPHRASE).into(), end.into()).await.unwrap();
     let old = taken(code).await;
-    let (code, end) = pipe::awaiting().unwrap();
     let vault = visit.vault().await;
-    assert_eq!(kind(vault.renew_recovery_code(piped("wrong").into(), end.into()).await), ErrorKind::WrongPassphrase);
-    assert_eq!(taken(code).await, "");
-    let (code, end) = pipe::awaiting().unwrap();
-    let info = vault.renew_recovery_code(piped(PASSPHRASE).into(), end.into()).await.unwrap();
-    let new = taken(code).await;
+    assert_eq!(kind(rekeyed(&visit, "wrong", |_| {}).await), ErrorKind::WrongPassphrase);
+    let by_code = |options: &mut RekeyOptions| options.by_recovery = Some(true);
+    assert_eq!(kind(rekeyed(&visit, &old, by_code).await), ErrorKind::InvalidInput, "no passphrase would be left");
+    let (info, new) = rekeyed(&visit, PASSPHRASE, |_| {}).await.unwrap();
     assert_eq!((info.dropped.len(), new.len()), (0, 44));
     assert_eq!(kind(unlocks(&visit, &old, true).await), ErrorKind::WrongPassphrase);
     unlocks(&visit, &new, true).await.unwrap();
@@ -134,16 +174,35 @@ async fn nothing_changes_for_a_recovery_code_that_has_nowhere_to_go() {
     let house = House::build();
     let visit = house.unlocked().await;
     let vault = visit.vault().await;
-    let file: std::os::fd::OwnedFd = tempfile::tempfile().unwrap().into();
-    assert_eq!(kind(vault.renew_recovery_code(piped(PASSPHRASE).into(), file.into()).await), ErrorKind::BadPipe);
+    let file: OwnedFd = tempfile::tempfile().unwrap().into();
+    assert_eq!(kind(vault.rekey(wish(PASSPHRASE, file)).await), ErrorKind::BadPipe);
     assert_eq!(vault.versions().await.unwrap().len(), 0, "nothing was written");
-    // Nobody reads: the change is made by then, and the message says so.
+    // Nobody will read.
     let (reader, end) = pipe::awaiting().unwrap();
     drop(reader);
-    let outcome = vault.change_passphrase(piped(PASSPHRASE).into(), false, piped("tower").into(), end.into()).await;
-    let error = outcome.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::BadPipe);
-    assert!(error.message.contains("the change is made"), "{error}");
+    let mut running = Running::awaited(&visit, "rekey").await;
+    vault.rekey(wish(PASSPHRASE, end)).await.unwrap();
+    let outcome = running.outcome().await;
+    running.reach_end().await;
+    assert_eq!(outcome.cause.as_deref(), Some(ErrorKind::BadPipe.name()));
+    assert!(outcome.message.unwrap().contains("nothing was changed"));
+    assert_eq!(vault.versions().await.unwrap().len(), 0, "and so it is");
+}
+
+#[tokio::test]
+async fn a_change_that_is_made_is_told_of_though_nobody_took_the_code() {
+    let house = House::build();
+    let visit = house.unlocked().await;
+    let vault = visit.vault().await;
+    // Somebody could read, and does not: there is no room left in the pipe.
+    let (_reader, end) = pipe::awaiting().unwrap();
+    while pipe::put(&end, &[0; pipe::SHORT]).is_ok() {}
+    let mut running = Running::awaited(&visit, "rekey").await;
+    let options = RekeyOptions { passphrase: Some(piped("tower").into()), ..wish(PASSPHRASE, end) };
+    vault.rekey(options).await.unwrap();
+    let outcome = running.outcome().await;
+    assert_eq!(outcome.cause.as_deref(), Some(ErrorKind::BadPipe.name()));
+    assert!(outcome.message.unwrap().contains("the change is made"));
     unlocks(&visit, "tower", false).await.unwrap();
 }
 
@@ -213,9 +272,17 @@ async fn upkeep_is_for_companions_and_ways_in_for_an_open_vault() {
     let vault = stranger.vault().await;
     let (_code, end) = pipe::awaiting().unwrap();
     assert_eq!(kind(vault.versions().await), ErrorKind::Denied);
+    assert_eq!(kind(vault.ways().await), ErrorKind::Denied);
+    assert_eq!(
+        kind(vault.open(OpenOptions { handle_token: "t".into(), ..OpenOptions::default() }).await),
+        ErrorKind::Denied
+    );
+    assert_eq!(kind(vault.label_slot("0", "x").await), ErrorKind::Denied);
+    assert_eq!(kind(vault.soft_lock().await), ErrorKind::Denied);
+    assert_eq!(kind(vault.quick_open(piped("4711").into()).await), ErrorKind::Denied);
     assert_eq!(kind(vault.slots().await), ErrorKind::Denied);
     assert_eq!(kind(vault.restore("1", piped(PASSPHRASE).into(), false).await), ErrorKind::Denied);
-    assert_eq!(kind(vault.renew_recovery_code(piped(PASSPHRASE).into(), end.into()).await), ErrorKind::Denied);
+    assert_eq!(kind(vault.rekey(wish(PASSPHRASE, end)).await), ErrorKind::Denied);
     visit.manager().await.lock().await.unwrap();
     assert_eq!(kind(visit.vault().await.slots().await), ErrorKind::Locked);
     assert_eq!(kind(changed(&visit, PASSPHRASE, false, "tower").await), ErrorKind::Locked);

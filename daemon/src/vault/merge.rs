@@ -14,7 +14,8 @@ use fob_bus::types::MergeOptions;
 use fob_bus::{CallError, ErrorKind};
 use fob_vault::{Disk, FileImage, LockedVault, MergeReport, NewFile, NoPins, NoUses, VaultError};
 
-use super::{Keeper, Open};
+use super::state::Open;
+use super::{Keeper, read};
 use crate::errors;
 use crate::secret::Proof;
 use crate::shield::Secrets;
@@ -35,9 +36,13 @@ impl Keeper {
         options: MergeOptions,
     ) -> Result<(MergeReport, bool), CallError> {
         self.read(|_| Ok(())).await?;
+        let by_recovery = options.recovery == Some(true);
+        let (_secrets, proof) = read(move || Proof::read(&secret, by_recovery)).await?;
         let _turn = self.opening.lock().await;
-        let (keeper, by_recovery) = (self.clone(), options.recovery == Some(true));
-        let theirs = blocking(move || keeper.open_other(file, &secret, by_recovery)).await?;
+        // It may have been locked meanwhile: then no passphrase is tried on anything.
+        self.read(|_| Ok(())).await?;
+        let keeper = self.clone();
+        let theirs = blocking(move || keeper.open_other(file, &proof, Secrets::held())).await?;
         self.change(move |ours| {
             let before = ours.generation();
             let report = ours.merge(&theirs.vault, options.dry_run == Some(true));
@@ -46,10 +51,8 @@ impl Keeper {
         .await
     }
 
-    fn open_other(&self, file: OwnedFd, secret: &OwnedFd, by_recovery: bool) -> Result<Open, CallError> {
-        let secrets = Secrets::held();
+    fn open_other(&self, file: OwnedFd, proof: &Proof, secrets: Secrets) -> Result<Open, CallError> {
         let file = Passed::of(file)?;
-        let proof = Proof::read(secret, by_recovery)?;
         let context = self.context.clone().with_pins(NoPins).with_uses(NoUses).with_disk(Arc::new(file));
         let opened = LockedVault::open(Path::new(NAME), &context)
             .and_then(|locked| locked.unlock_with(&proof.opening()).map_err(|(_, error)| error));

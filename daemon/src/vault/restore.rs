@@ -7,7 +7,8 @@ use fob_bus::{CallError, ErrorKind};
 use fob_otp::printable;
 use fob_vault::{LockedVault, Opening, Restored, UnlockedVault, Version};
 
-use super::{Instead, Keeper, Open, make_folder};
+use super::state::{Open, State};
+use super::{Instead, Keeper, make_folder, read};
 use crate::secret::Proof;
 use crate::shield::{self, Secrets};
 use crate::thread::blocking;
@@ -19,14 +20,14 @@ impl Keeper {
         self: &Arc<Self>,
         show: impl FnOnce(Vec<Version>) -> T + Send + 'static,
     ) -> Result<T, CallError> {
-        let mut open = self.open.clone().lock_owned().await;
-        self.close_if_due(&mut open);
+        let mut state = self.state.clone().lock_owned().await;
+        self.close_if_due(&mut state);
         let keeper = self.clone();
-        blocking(move || match open.as_ref() {
-            Some(open) => Ok(show(open.vault.verified_versions())),
-            None => {
+        blocking(move || match &*state {
+            State::Open(open) => Ok(show(open.vault.verified_versions())),
+            State::Closed | State::Soft(_) => {
                 // Reading many files may take a while: nobody need wait for it.
-                drop(open);
+                drop(state);
                 keeper.kept().map(show)
             }
         })
@@ -42,24 +43,25 @@ impl Keeper {
         by_recovery: bool,
     ) -> Result<(Restored, bool), CallError> {
         let epoch = self.epoch();
+        self.may_open()?;
+        let (secrets, proof) = read(move || Proof::read(&secret, by_recovery)).await?;
         let _turn = self.opening.lock().await;
+        self.may_open()?;
         let keeper = self.clone();
-        let (opened, restored) = blocking(move || keeper.put_back(&version, &secret, by_recovery)).await?;
+        let (opened, restored) = blocking(move || keeper.put_back(secrets, &version, proof)).await?;
         // The file is the restored one, whoever locked meanwhile: it stays locked then, and is no failure.
         let open = self.admit(opened, epoch, Instead::OfAny).await;
         if !open {
             // Somebody may have opened what was there before, after the lock and before our turn.
-            self.close(&mut *self.open.lock().await);
+            self.close(&mut *self.state.lock().await);
         }
         Ok((restored, open))
     }
 
-    fn put_back(&self, version: &str, secret: &OwnedFd, by_recovery: bool) -> Result<(Open, Restored), CallError> {
-        let secrets = Secrets::held();
+    fn put_back(&self, secrets: Secrets, version: &str, proof: Proof) -> Result<(Open, Restored), CallError> {
         if let Err(error) = make_folder(&self.state_folder) {
             tracing::warn!(%error, "the newest version of the vault cannot be remembered");
         }
-        let proof = Proof::read(secret, by_recovery)?;
         let version = meant(self.kept()?, version)?;
         let (vault, restored) = self.restored(&version, &proof.opening())?;
         drop(proof);

@@ -7,6 +7,7 @@ use fob_bus::types::vault_state;
 use fob_vault::{FileSystem, LockedVault, VaultError};
 
 use super::Keeper;
+use super::state::State;
 use crate::errors;
 use crate::thread::blocking;
 
@@ -17,12 +18,19 @@ pub(crate) enum Standing {
     None,
     /// There is one, as sound as that shows without its key.
     Locked,
+    /// Its key is in memory, behind the quick PIN.
+    SoftLocked {
+        /// In how many seconds it becomes a full lock.
+        until: u64,
+    },
     /// It is open.
     Unlocked {
         /// How many entries it has, odd ones included.
         entries: u32,
         /// What somebody should know, as sentences.
         warnings: Vec<String>,
+        /// Whether there is a PIN for the soft lock.
+        quick_pin: bool,
     },
     /// There is one, and it cannot be used.
     Unusable(CallError),
@@ -34,6 +42,7 @@ impl Standing {
         match self {
             Self::None => vault_state::NONE,
             Self::Locked => vault_state::LOCKED,
+            Self::SoftLocked { .. } => vault_state::SOFT_LOCKED,
             Self::Unlocked { .. } => vault_state::UNLOCKED,
             Self::Unusable(_) => vault_state::UNUSABLE,
         }
@@ -43,8 +52,8 @@ impl Standing {
 impl Keeper {
     /// Looks how things stand: at the open vault, or at the file as it is now. Not a use.
     pub(crate) async fn standing(self: &Arc<Self>) -> Standing {
-        if let Some(open) = self.standing_open().await {
-            return open;
+        if let Some(standing) = self.standing_in_memory().await {
+            return standing;
         }
         let _turn = self.looking.lock().await;
         let keeper = self.clone();
@@ -72,13 +81,21 @@ impl Keeper {
         Some(format!("the vault is not safe where it is: {warning}"))
     }
 
-    async fn standing_open(&self) -> Option<Standing> {
-        let mut open = self.open.lock().await;
-        self.close_if_due(&mut open);
-        let vault = &open.as_ref()?.vault;
+    async fn standing_in_memory(&self) -> Option<Standing> {
+        let mut state = self.state.lock().await;
+        self.close_if_due(&mut state);
+        let vault = match &*state {
+            State::Closed => return None,
+            State::Soft(soft) => {
+                let left = soft.lock.until().since(self.clock.boottime());
+                return Some(Standing::SoftLocked { until: left.0.div_ceil(1_000) });
+            }
+            State::Open(open) => &open.vault,
+        };
         let entries = vault.entries().len() + vault.unreadable().len();
         let warnings = vault.warnings().iter().map(sentence).collect();
-        Some(Standing::Unlocked { entries: u32::try_from(entries).unwrap_or(u32::MAX), warnings })
+        let quick_pin = vault.has_quick_pin();
+        Some(Standing::Unlocked { entries: u32::try_from(entries).unwrap_or(u32::MAX), warnings, quick_pin })
     }
 }
 

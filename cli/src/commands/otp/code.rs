@@ -101,7 +101,12 @@ pub(super) async fn run(args: Code, world: &mut World) -> Result<(), Failure> {
         return copy::run(&coded, world);
     }
     if args.raw {
-        return world.print(&Zeroizing::new(format!("{}\n", *coded.1)));
+        world.print(&Zeroizing::new(format!("{}\n", *coded.1)))?;
+        // A script knows what it does; a person may not.
+        if world.err_is_terminal {
+            warn(&coded.0, world);
+        }
+        return Ok(());
     }
     let shown = Shown::of(&coded, world);
     world.answer(&shown)?;

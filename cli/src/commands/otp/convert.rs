@@ -4,7 +4,7 @@ use fob_exchange::{Exported, Password, Report, Target, write};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::destination::{Destination, put};
+use super::destination::{Destination, Out, put};
 use super::foreign::Foreign;
 use super::formats::ReadAs;
 use super::remark::{self, Remark};
@@ -79,13 +79,8 @@ fn destination<'a>(args: &'a Convert, world: &World) -> Result<Option<Destinatio
         let encrypted = Target::AegisEncrypted.name();
         return Err(Failure::usage(message, format!("leave `--out-password-fd` out, or write {encrypted}")));
     }
-    if args.out.as_os_str() != "-" {
-        return Destination::of(&args.out, args.force, Some(&args.file)).map(Some);
-    }
-    match world.json {
-        true => Err(Failure::usage("file and answer cannot both go to standard output", "name a file with `--out`")),
-        false => Ok(None),
-    }
+    let (path, encrypted) = (args.out.as_path(), args.to.is_encrypted());
+    Out { path, force: args.force, input: Some(&args.file), encrypted }.destination(world)
 }
 
 fn new_password(args: &Convert, world: &mut World) -> Result<Password, Failure> {

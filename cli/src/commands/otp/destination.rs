@@ -10,6 +10,42 @@ use fob_ambient::Rng;
 use crate::text::harmless_json;
 use crate::{Exit, Failure, World};
 
+/// What `--out` says.
+pub(super) struct Out<'a> {
+    /// The file, `-` for standard output.
+    pub(super) path: &'a Path,
+    /// `--force`.
+    pub(super) force: bool,
+    /// The file that is read, which is never written.
+    pub(super) input: Option<&'a Path>,
+    /// Whether only a password or a key opens what is written.
+    pub(super) encrypted: bool,
+}
+
+impl<'a> Out<'a> {
+    /// Where the file goes, `None` for standard output; or why it may not go there, before anything is asked for.
+    pub(super) fn destination(self, world: &World) -> Result<Option<Destination<'a>>, Failure> {
+        if self.path.as_os_str() != "-" {
+            return Destination::of(self.path, self.force, self.input).map(Some);
+        }
+        if world.json {
+            return Err(Failure::usage(
+                "file and answer cannot both go to standard output",
+                "name a file with `--out`",
+            ));
+        }
+        if world.out_is_terminal && !self.encrypted && !self.force {
+            return Err(scrolls_back("name a file with `--out`, pipe it to a program, or insist with `--force`"));
+        }
+        Ok(None)
+    }
+}
+
+/// Secrets in clear were to go to a terminal.
+pub(super) fn scrolls_back(hint: &str) -> Failure {
+    Failure::usage("a terminal keeps every secret where one can scroll back to it", hint)
+}
+
 /// Where a new file goes.
 pub(super) struct Destination<'a> {
     path: &'a Path,
@@ -17,8 +53,8 @@ pub(super) struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// Looks whether the file may be written at all, before anything is asked for.
-    pub(super) fn of(path: &'a Path, force: bool, input: Option<&Path>) -> Result<Self, Failure> {
+    /// Looks whether the file may be written at all.
+    fn of(path: &'a Path, force: bool, input: Option<&Path>) -> Result<Self, Failure> {
         let shown = path.display();
         let Ok(there) = path.symlink_metadata() else { return Ok(Self { path, replaces: false }) };
         let both = [path.metadata().ok(), Some(there.clone())];
@@ -65,7 +101,8 @@ pub(super) fn put(destination: Option<Destination<'_>>, bytes: &[u8], world: &mu
 fn print(bytes: &[u8], world: &mut World) -> Result<(), Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Failure::new(Exit::Failed, "the file is no text").because(&error))?;
-    world.print(&harmless_json(text))
+    let escaped = harmless_json(text);
+    world.print(escaped.as_ref().map_or(text, |escaped| escaped.as_str()))
 }
 
 fn is_same(there: &Metadata, input: &Path) -> bool {

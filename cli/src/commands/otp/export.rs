@@ -16,7 +16,7 @@ use fob_exchange::{Exported, Format, Password, Report, import, write};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::destination::{Destination, put};
+use super::destination::{Out, put};
 use super::qr::no_pipe;
 use super::remark::{self, Remark};
 use crate::answer::Answer;
@@ -61,7 +61,8 @@ impl Answer for Written {
 }
 
 pub(super) async fn run(args: Export, world: &mut World) -> Result<(), Failure> {
-    let destination = destination(&args, world)?;
+    let (path, encrypted) = (args.out.as_path(), args.to.is_encrypted());
+    let destination = Out { path, force: args.force, input: None, encrypted }.destination(world)?;
     let lock = Lock::of(&args)?;
     let daemon = Daemon::call(world).await?;
     let ids = ids(&args.query, &daemon, world).await?;
@@ -83,24 +84,6 @@ pub(super) async fn run(args: Export, world: &mut World) -> Result<(), Failure> 
         world.note(&written.words())
     }
     if written.written { Ok(()) } else { Err(remark::nothing_written(&written.refused)) }
-}
-
-/// Where the file goes, `None` for standard output.
-fn destination<'a>(args: &'a Export, world: &World) -> Result<Option<Destination<'a>>, Failure> {
-    if args.out.as_os_str() != "-" {
-        return Destination::of(&args.out, args.force, None).map(Some);
-    }
-    if world.json {
-        return Err(Failure::usage("file and answer cannot both go to standard output", "name a file with `--out`"));
-    }
-    if world.out_is_terminal && !args.to.is_encrypted() && !args.force {
-        let message = "a terminal keeps every secret where one can scroll back to it";
-        return Err(Failure::usage(
-            message,
-            "name a file with `--out`, pipe it to a program, or insist with `--force`",
-        ));
-    }
-    Ok(None)
 }
 
 /// What locks the file.

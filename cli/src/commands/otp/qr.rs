@@ -8,6 +8,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::destination::scrolls_back;
 use super::entry::find;
 use crate::answer::Answer;
 use crate::args::exchange::Qr;
@@ -47,6 +48,9 @@ impl Answer for Shown<'_> {
 pub(super) async fn run(args: Qr, world: &mut World) -> Result<(), Failure> {
     // A person is shown it for a moment; a program gets it.
     let watched = world.out_is_terminal && !world.json;
+    if world.out_is_terminal && world.json {
+        return Err(scrolls_back("leave `--json` out to see it for a moment, or pipe it to a program"));
+    }
     if watched && world.terminal.room().is_none() {
         return Err(stays());
     }

@@ -30,7 +30,11 @@ pub(super) async fn run(args: Remove, world: &mut World) -> Result<(), Failure> 
     let (daemon, found) = find(&args.query, world).await?;
     let found = Entry::from(found);
     if !args.yes {
-        let question = format!("Put {} ({}) into the bin?", found.label(), found.peculiarities());
+        let question = format!(
+            "Put {} ({}) into the bin, from which `fob otp undo` brings it back for 30 days?",
+            found.label(),
+            found.peculiarities()
+        );
         if !confirmed(world, &question)? {
             return Err(Failure::new(Exit::Failed, "nothing was removed"));
         }

@@ -34,7 +34,11 @@ impl Answer for Shown {
             ("changed", account.changed.map(moment).unwrap_or_default()),
         ];
         let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
-        table(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
+        let mut words = table(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>());
+        if account.resync {
+            words += "  note: if a code is refused, `fob otp resync` finds the counter again\n";
+        }
+        words
     }
 }
 

@@ -10,10 +10,10 @@ use fob_bus::types::{MergeInfo, MergeOptions, MergedInfo, merge_outcome};
 use rustix::fs::OFlags;
 use serde::Serialize;
 
+use super::ways_in;
 use crate::answer::Answer;
-use crate::args::exchange::Fresh;
 use crate::args::vault::Merge;
-use crate::commands::unlock::{present, with_open_vault};
+use crate::commands::unlock::present;
 use crate::daemon::Daemon;
 use crate::text::{account, count, shown, table};
 use crate::{Exit, Failure, World};
@@ -83,10 +83,8 @@ pub(super) async fn run(args: Merge, world: &mut World) -> Result<(), Failure> {
     // fobd gets the open file: what you may not read, it does not read for you.
     let file = opened(&args.file)?;
     let daemon = Daemon::call(world).await?;
-    with_open_vault(world, &daemon, async |daemon: &Daemon| Ok(daemon.vault().await?.slots().await?)).await?;
-    let Merge { passphrase_fd, recovery, recovery_fd, .. } = args;
-    let fresh = Fresh { passphrase_fd, recovery, recovery_fd };
-    let (secret, recovery) = present(world, &fresh, "Passphrase of the other vault: ")?;
+    ways_in(world, &daemon).await?;
+    let (secret, recovery) = present(world, &args.fresh, "Passphrase of the other vault: ")?;
     let options = MergeOptions { recovery: Some(recovery), dry_run: Some(args.dry_run) };
     let outcome = daemon.vault().await?.merge(file.into(), secret.pipe()?.into(), options).await;
     let MergeInfo { entries, same, written } = outcome.map_err(|error| match error.kind {

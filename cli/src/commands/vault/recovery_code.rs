@@ -2,12 +2,9 @@
 
 use serde::Serialize;
 
-use super::new_code::{Aftermath, Outlet};
+use super::new_key::{Aftermath, Change, Making};
 use crate::answer::Answer;
-use crate::args::exchange::Fresh;
-use crate::args::vault::RecoveryCode;
-use crate::commands::unlock::{present, with_open_vault};
-use crate::daemon::Daemon;
+use crate::args::vault::NewKey;
 use crate::{Failure, World};
 
 #[derive(Serialize)]
@@ -17,26 +14,22 @@ struct Renewed<'a> {
     /// Only when it goes nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_code: Option<&'a str>,
+    #[serde(skip)]
+    new_passphrase: bool,
 }
 
 impl Answer for Renewed<'_> {
     const SCHEMA: &'static str = "fob.vault-recovery-code/1";
 
     fn words(&self) -> String {
-        let made = "The recovery code is a new one; the passphrase stays as it is.\n";
-        made.to_owned() + &self.aftermath.words(self.recovery_code)
+        let passphrase = if self.new_passphrase { "so is the passphrase" } else { "the passphrase stays as it is" };
+        format!("The recovery code is a new one; {passphrase}.\n") + &self.aftermath.words(self.recovery_code)
     }
 }
 
-pub(super) async fn run(args: RecoveryCode, world: &mut World) -> Result<(), Failure> {
-    let outlet = Outlet::of(args.new_recovery_fd, world)?;
-    let daemon = Daemon::call(world).await?;
-    with_open_vault(world, &daemon, async |daemon: &Daemon| Ok(daemon.vault().await?.slots().await?)).await?;
-    let fresh = Fresh { passphrase_fd: args.passphrase_fd, recovery: false, recovery_fd: None };
-    let (passphrase, _) = present(world, &fresh, "Passphrase of the vault, once more: ")?;
-    let end = passphrase.pipe()?;
-    let vault = daemon.vault().await?;
-    let (info, code) = outlet.fill(async |code| vault.renew_recovery_code(end.into(), code.into()).await).await?;
-    let recovery_code = code.as_ref().map(|code| code.as_str());
-    world.answer(&Renewed { aftermath: info.into(), recovery_code })
+pub(super) async fn run(args: NewKey, world: &mut World) -> Result<(), Failure> {
+    let making = Making::begin(args, world).await?;
+    let made = making.finish(world, &Change::default()).await?;
+    let recovery_code = made.code.as_ref().map(|code| code.as_str());
+    world.answer(&Renewed { aftermath: made.aftermath, recovery_code, new_passphrase: made.new_passphrase })
 }

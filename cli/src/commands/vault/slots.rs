@@ -1,10 +1,10 @@
 //! `fob vault slots`: the ways into the vault.
 
-use fob_bus::types::SlotInfo;
+use fob_bus::types::{SlotInfo, way_kind};
 use serde::Serialize;
 
+use super::ways_in;
 use crate::answer::Answer;
-use crate::commands::unlock::with_open_vault;
 use crate::daemon::Daemon;
 use crate::text::{moment, shown, table};
 use crate::{Failure, World};
@@ -37,21 +37,56 @@ impl From<SlotInfo> for Slot {
     }
 }
 
+/// A kind of ways in, for a person.
+pub(super) fn kind_words(kind: &str) -> String {
+    match kind {
+        way_kind::RECOVERY => "recovery code".to_owned(),
+        way_kind::KEY => "security key".to_owned(),
+        way_kind::PASSPHRASE_AND_KEY => "passphrase and security key".to_owned(),
+        way_kind::SECRET_SERVICE => "desktop keyring".to_owned(),
+        way_kind::TPM => "TPM".to_owned(),
+        other => shown(other),
+    }
+}
+
+/// What a way in is, and its name if it has one.
+pub(super) fn named(kind: &str, label: &str) -> String {
+    match label {
+        "" => kind_words(kind),
+        label => format!("{} \"{}\"", kind_words(kind), shown(label)),
+    }
+}
+
 impl Slot {
     /// What it is, and its name if it has one.
     pub(super) fn title(&self) -> String {
-        let kind = match self.kind.as_str() {
-            "recovery" => "recovery code".to_owned(),
-            "key" => "security key".to_owned(),
-            "passphrase-and-key" => "passphrase and security key".to_owned(),
-            "secret-service" => "desktop's keyring".to_owned(),
-            "tpm2" => "TPM".to_owned(),
-            other => shown(other),
-        };
         let login = if self.opens_with_login { ", opens with the login" } else { "" };
-        match self.label.as_str() {
-            "" => format!("{kind}{login}"),
-            label => format!("{kind} \"{}\"{login}", shown(label)),
+        format!("{}{login}", named(&self.kind, &self.label))
+    }
+
+    /// Whether the person gave it a name.
+    pub(super) fn is_named(&self) -> bool {
+        !self.label.is_empty()
+    }
+
+    /// How to give it one, for a key that has none: several of them look alike.
+    pub(super) fn how_to_name(&self) -> Option<String> {
+        let is_key = [way_kind::KEY, way_kind::PASSPHRASE_AND_KEY].contains(&self.kind.as_str());
+        let id: String = shown(self.id.as_deref()?).chars().take(8).collect();
+        (is_key && !self.is_named()).then(|| format!("Give it a name: `fob vault slot rename {id} NAME`."))
+    }
+
+    /// A sentence about how it opens the vault from now on.
+    pub(super) fn how_to_open(&self) -> &'static str {
+        match (self.kind.as_str(), self.opens_with_login) {
+            (way_kind::KEY, _) => " `fob unlock --key` opens the vault with it.",
+            (way_kind::PASSPHRASE_AND_KEY, _) => " `fob unlock` asks for the passphrase, then for a touch.",
+            (way_kind::TPM, false) => " `fob unlock --tpm` opens the vault with its PIN.",
+            (_, true) => {
+                "\nFrom now on the vault opens by itself while you are logged in, for every program of yours: a lock \
+                 keeps nobody out\nwho sits at your session. `fob vault slot remove` takes it away."
+            }
+            _ => "",
         }
     }
 
@@ -73,7 +108,6 @@ impl Answer for Slots {
 
 pub(super) async fn run(world: &mut World) -> Result<(), Failure> {
     let daemon = Daemon::call(world).await?;
-    let slots = with_open_vault(world, &daemon, async |daemon: &Daemon| Ok(daemon.vault().await?.slots().await?));
-    let slots = slots.await?.into_iter().map(Slot::from).collect();
+    let slots = ways_in(world, &daemon).await?.into_iter().map(Slot::from).collect();
     world.answer(&Slots { slots })
 }

@@ -4,6 +4,7 @@
 mod otp;
 pub(crate) mod vault;
 
+use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -11,8 +12,8 @@ use fob::world::{Connecting, Door};
 use fob_ambient::{FakeClock, UnixTime};
 use fob_bus::pipe::{SHORT, put, take};
 use fob_bus::types::{
-    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, MergeInfo, Outcome, RekeyInfo,
-    RestoreInfo, SetPinOptions, SlotInfo, StateDetails, Status, VersionInfo,
+    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, MergeInfo, Outcome, RestoreInfo,
+    SetPinOptions, SlotInfo, StateDetails, Status, VersionInfo, WayInfo,
 };
 use fob_bus::{CallError, ErrorKind, names};
 use otp::Otp;
@@ -40,6 +41,8 @@ pub(crate) enum Scene {
     /// The state `pin`, and then nothing until a PIN came.
     Pin(StateDetails),
     Done(Outcome),
+    /// The person presses Ctrl-C, and then nothing happens.
+    CtrlC,
 }
 
 /// What the daemon knows and was told.
@@ -47,12 +50,16 @@ pub(crate) enum Scene {
 pub(crate) struct Facts {
     /// Calls answered with these, first come first served.
     pub(crate) refusals: Vec<CallError>,
+    /// The call that comes after so many is answered with this.
+    pub(crate) refuse_after: Vec<(usize, CallError)>,
     /// The vault locks itself after so many calls.
     pub(crate) locks_after: Option<usize>,
     pub(crate) status: Status,
     pub(crate) entries: Vec<EntryInfo>,
     /// What `Init` says after the vault was made and its code given; `VaultBusy` before that.
     pub(crate) init_ends_with: Option<CallError>,
+    /// The person presses Ctrl-C while `Init` makes the vault.
+    pub(crate) ctrl_c_in_init: bool,
     pub(crate) report: ImportReport,
     pub(crate) bin: Vec<EntryInfo>,
     pub(crate) note: String,
@@ -63,13 +70,16 @@ pub(crate) struct Facts {
     pub(crate) versions: Vec<VersionInfo>,
     pub(crate) restored: RestoreInfo,
     pub(crate) slots: Vec<SlotInfo>,
-    pub(crate) rekeyed: RekeyInfo,
+    pub(crate) ways: Vec<WayInfo>,
     pub(crate) merged: MergeInfo,
-    /// What `ChangePassphrase` says, once.
-    pub(crate) change_refused: Option<CallError>,
     pub(crate) keys: Vec<KeySummary>,
     pub(crate) info: KeyInfo,
+    /// What happens in every request.
     pub(crate) scenes: Vec<Scene>,
+    /// What happens in the next ones instead, in their order.
+    pub(crate) then: VecDeque<Vec<Scene>>,
+    /// A request that is cancelled goes on all the same: what it does cannot be held back any more.
+    pub(crate) too_late: bool,
     /// What came through pipes.
     pub(crate) secrets: Vec<String>,
     /// Which calls came.
@@ -132,6 +142,10 @@ impl FakeDaemon {
         facts.calls.push(what.to_owned());
         if facts.locks_after.is_some_and(|calls| facts.calls.len() > calls) {
             return Err(CallError::new(ErrorKind::Locked, "the vault is locked"));
+        }
+        let before = facts.calls.len() - 1;
+        if let Some(place) = facts.refuse_after.iter().position(|(after, _)| *after == before) {
+            return Err(facts.refuse_after.remove(place).1);
         }
         if facts.refusals.is_empty() { Ok(facts) } else { Err(facts.refusals.remove(0)) }
     }
@@ -211,6 +225,9 @@ impl Manager {
         self.0.called("Init").map(drop)?;
         self.0.take(passphrase);
         let mut facts = self.0.facts();
+        if facts.ctrl_c_in_init {
+            press_ctrl_c();
+        }
         if facts.init_ends_with.as_ref().is_some_and(|error| error.kind == ErrorKind::VaultBusy) {
             return facts.init_ends_with.take().map_or(Ok(()), Err);
         }
@@ -221,8 +238,7 @@ impl Manager {
 
     fn unlock(&self, secret: OwnedFd, recovery: bool) -> Result<(), CallError> {
         self.0.take(secret);
-        self.0.called(if recovery { "Unlock(recovery)" } else { "Unlock" }).map(drop)?;
-        Ok(())
+        self.0.called(if recovery { "Unlock(recovery)" } else { "Unlock" }).map(drop)
     }
 
     async fn lock(&self, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) -> Result<(), CallError> {
@@ -325,14 +341,23 @@ impl WebAuthn {
     ) -> Result<OwnedObjectPath, CallError> {
         let key = options.key.unwrap_or_else(|| "any key".to_owned());
         let scenes = self.0.called(&format!("{what}({origin}, {key})"))?.scenes.clone();
-        let path = names::request_path(None, &options.handle_token).unwrap();
-        let request = Request { daemon: Arc::clone(&self.0), scenes };
-        connection.object_server().at(path.clone(), request).await.unwrap();
-        let (connection, place) = (connection.clone(), path.clone());
-        // The first scene comes before the call's answer, as it may with the real daemon.
-        play(&connection, &place).await;
-        Ok(path)
+        begin(&self.0, options.handle_token, scenes, connection).await
     }
+}
+
+/// Makes the request, and begins to play.
+async fn begin(
+    daemon: &Arc<FakeDaemon>,
+    handle_token: String,
+    scenes: Vec<Scene>,
+    connection: &Connection,
+) -> Result<OwnedObjectPath, CallError> {
+    let path = names::request_path(None, &handle_token).unwrap();
+    let request = Request { daemon: Arc::clone(daemon), scenes };
+    connection.object_server().at(path.clone(), request).await.unwrap();
+    // The first scene comes before the call's answer, as it may with the real daemon.
+    play(connection, &path).await;
+    Ok(path)
 }
 
 struct Request {
@@ -352,8 +377,16 @@ async fn play(connection: &Connection, path: &OwnedObjectPath) {
             Scene::State(state, details) => send(connection, path, "StateChanged", &(state, details)).await,
             Scene::Pin(details) => return send(connection, path, "StateChanged", &("pin", details)).await,
             Scene::Done(outcome) => return send(connection, path, "Done", &(outcome,)).await,
+            Scene::CtrlC => {
+                return press_ctrl_c();
+            }
         }
     }
+}
+
+/// A real one, to the one who has taken it over: before this thread goes on, whatever the others do.
+fn press_ctrl_c() {
+    signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
 }
 
 async fn send<B: serde::Serialize + zbus::DynamicType>(
@@ -372,8 +405,13 @@ impl Request {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(), CallError> {
-        self.daemon.called("Cancel").map(drop)?;
+        let too_late = self.daemon.called("Cancel")?.too_late;
         let path = OwnedObjectPath::from(header.path().unwrap().to_owned());
+        if too_late {
+            let connection = connection.clone();
+            tokio::spawn(async move { play(&connection, &path).await });
+            return Ok(());
+        }
         let outcome = Outcome {
             error: Some("AbortError".to_owned()),
             cause: Some(ErrorKind::AbortError.name().to_owned()),

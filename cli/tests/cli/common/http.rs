@@ -31,7 +31,12 @@ pub(crate) fn json(status: u16, body: &serde_json::Value) -> String {
 impl Http {
     /// Serves; the closure gets the origin, and the request.
     pub(crate) fn serve(answer: impl Fn(&str, &Came) -> String + Send + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Self::serve_at("127.0.0.1", answer).unwrap()
+    }
+
+    /// The same at this address of loopback, if the machine has it.
+    pub(crate) fn serve_at(host: &str, answer: impl Fn(&str, &Came) -> String + Send + 'static) -> Option<Self> {
+        let listener = TcpListener::bind((host, 0)).ok()?;
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let came: Arc<Mutex<Vec<Came>>> = Arc::default();
         let (name, diary) = (origin.clone(), Arc::clone(&came));
@@ -42,7 +47,7 @@ impl Http {
                 let _ = (&stream).write_all(answer(&name, &request).as_bytes());
             }
         });
-        Self { origin, came }
+        Some(Self { origin, came })
     }
 
     /// The lines of all requests.

@@ -1,6 +1,8 @@
-//! What travels in `Vault1`.
+//! What travels in `Vault1`. Its ways in have a file of their own.
 
 use zbus::{DeserializeDict, SerializeDict, Type};
+
+use super::SlotInfo;
 
 /// What can be said of a version, in [`VersionInfo::state`].
 pub mod version_state {
@@ -32,24 +34,6 @@ pub struct VersionInfo {
     pub problem: Option<String>,
 }
 
-/// One way into the vault, of `Vault1.Slots`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct SlotInfo {
-    /// 32 hexadecimal digits; absent for a way of a later fob that has none.
-    pub id: Option<String>,
-    /// `passphrase`, `recovery`, `key`, `passphrase-and-key`, `secret-service`, `tpm2`, or a later fob's word.
-    pub kind: String,
-    /// The person's name for it; may be empty.
-    pub label: String,
-    /// When it was made, in Unix time.
-    pub created: Option<u64>,
-    /// When it last opened the vault on this machine, in Unix time.
-    pub used: Option<u64>,
-    /// Whether it opens with the login alone.
-    pub opens_with_login: bool,
-}
-
 /// What came of `Vault1.Restore`.
 #[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
@@ -65,18 +49,6 @@ pub struct RestoreInfo {
     pub foreign: Option<Vec<SlotInfo>>,
     /// Whether the vault is open now; it is not if somebody locked meanwhile.
     pub open: bool,
-}
-
-/// What came of a new vault key: `Vault1.ChangePassphrase` and `Vault1.RenewRecoveryCode`.
-#[derive(Debug, Clone, Default, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct RekeyInfo {
-    /// Ways in that are gone besides, since nobody presented what opens them.
-    pub dropped: Vec<SlotInfo>,
-    /// Older versions that the former secrets still open and that could not be removed: their files.
-    pub not_removed: Vec<String>,
-    /// Things somebody should know, as sentences.
-    pub warnings: Vec<String>,
 }
 
 /// Options of `Vault1.Merge`.

@@ -18,6 +18,14 @@ pub(super) struct Flow<'a> {
     person: &'a mut dyn Person,
     cancel: &'a CancelToken,
     deadline: Millis,
+    pin: Remembered,
+}
+
+/// The PIN in a ceremony of several requests: each takes a token of its own, and the person gives it once.
+enum Remembered {
+    Never,
+    NotYet,
+    Pin(Pin),
 }
 
 /// How a request shows that the person was verified.
@@ -54,7 +62,18 @@ impl<'a> Flow<'a> {
         cancel: &'a CancelToken,
         deadline: Millis,
     ) -> Self {
-        Self { session, person, cancel, deadline }
+        Self { session, person, cancel, deadline, pin: Remembered::Never }
+    }
+
+    /// A PIN that was right serves until the end.
+    pub(super) fn remembering_the_pin(mut self) -> Self {
+        self.pin = Remembered::NotYet;
+        self
+    }
+
+    /// Tells which touch comes next.
+    pub(super) fn step(&mut self, step: u32, steps: u32) {
+        self.person.step(step, steps);
     }
 
     /// Does something with the session, until the ceremony's deadline, with the person looking on.
@@ -76,11 +95,11 @@ impl<'a> Flow<'a> {
             Plan::BuiltIn => return Ok(Proof::BuiltIn),
             Plan::NewPin => {
                 let pin = self.set_pin()?;
-                self.watched(|session, watch| pin::token(session, &pin, permissions, Some(rp_id), watch))?
+                self.remembered(pin, |session, pin, watch| pin::token(session, pin, permissions, Some(rp_id), watch))?
             }
             Plan::Pin if self.session.info().force_pin_change == Some(true) => {
                 let pin = self.change_pin()?;
-                self.watched(|session, watch| pin::token(session, &pin, permissions, Some(rp_id), watch))?
+                self.remembered(pin, |session, pin, watch| pin::token(session, pin, permissions, Some(rp_id), watch))?
             }
             Plan::Pin => {
                 self.with_pin(|session, pin, watch| pin::token(session, pin, permissions, Some(rp_id), watch))?
@@ -94,6 +113,12 @@ impl<'a> Flow<'a> {
         &mut self,
         mut work: impl FnMut(&mut Session, &Pin, &mut Watch<'_>) -> Result<T, PinError>,
     ) -> Result<T, CeremonyError> {
+        if let Remembered::Pin(_) = self.pin
+            && let Remembered::Pin(pin) = std::mem::replace(&mut self.pin, Remembered::NotYet)
+        {
+            // It was right a moment ago: who is asked for it again is nobody but a key that has changed its mind.
+            return Ok(self.remembered(pin, &mut work)?);
+        }
         let mut wrong_before = false;
         loop {
             let left = self.watched(pin::retries)?;
@@ -106,11 +131,24 @@ impl<'a> Flow<'a> {
             let least = Policy::of(self.session.info()).least;
             let question = PinQuestion { retries: left.retries, wrong_before, least };
             let PinAnswer::Pin(pin) = self.person.pin(question) else { return Err(self.no_pin()) };
-            match self.watched(|session, watch| work(session, &pin, watch)) {
+            match self.remembered(pin, &mut work) {
                 Err(PinError::Wrong { .. }) => wrong_before = true,
                 other => return Ok(other?),
             }
         }
+    }
+
+    /// Does something with a PIN, and keeps it if it was right and is wanted again.
+    fn remembered<T>(
+        &mut self,
+        pin: Pin,
+        work: impl FnOnce(&mut Session, &Pin, &mut Watch<'_>) -> Result<T, PinError>,
+    ) -> Result<T, PinError> {
+        let done = self.watched(|session, watch| work(session, &pin, watch));
+        if done.is_ok() && !matches!(self.pin, Remembered::Never) {
+            self.pin = Remembered::Pin(pin);
+        }
+        done
     }
 
     /// The person chooses the key's first PIN.

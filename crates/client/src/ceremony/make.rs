@@ -56,20 +56,25 @@ pub fn make_credential(
     cancel: &CancelToken,
     deadline: Millis,
 ) -> Result<Reply, CeremonyError> {
+    with(&mut Flow::new(session, person, cancel, deadline), request)
+}
+
+/// The same in a flow that goes on.
+pub(super) fn with(flow: &mut Flow<'_>, request: &Make) -> Result<Reply, CeremonyError> {
+    let info = flow.session.info();
     let discoverable = match request.resident_key {
-        Need::Required if !can_hold(session.info()) => return Err(CeremonyError::CannotHold),
+        Need::Required if !can_hold(info) => return Err(CeremonyError::CannotHold),
         Need::Required => true,
-        Need::Preferred => can_hold(session.info()),
+        Need::Preferred => can_hold(info),
         Need::Discouraged => false,
     };
     let purpose = Purpose::Make { discoverable };
-    let first = plan(session.info(), request.user_verification, purpose)?;
-    let mut flow = Flow::new(session, person, cancel, deadline);
-    match attempt(&mut flow, request, discoverable, first) {
+    let first = plan(info, request.user_verification, purpose)?;
+    match attempt(flow, request, discoverable, first) {
         // The key knows a reason that it does not tell in getInfo.
         Err(CeremonyError::Key(KeyError::Refused(Status::PuatRequired))) if first == Plan::Nothing => {
             let second = plan(flow.session.info(), Need::Required, purpose)?;
-            attempt(&mut flow, request, discoverable, second)
+            attempt(flow, request, discoverable, second)
         }
         other => other,
     }

@@ -4,6 +4,8 @@
 //! wants the person verified, a new PIN where there is none or it has to be changed (flow.rs). Lists that are longer
 //! than the key takes are asked for silently, piece by piece, before anybody has to touch anything (lists.rs).
 //!
+//! Beside signing in, a key can compute a secret for somebody (secret.rs).
+//!
 //! Which of several keys is meant, and everything about origins, is for the layers above.
 
 mod flow;
@@ -12,6 +14,7 @@ mod lists;
 mod make;
 mod person;
 mod preflight;
+mod secret;
 mod selection;
 mod verification;
 
@@ -24,6 +27,7 @@ pub use get::{Get, get_assertion};
 pub use make::{Make, can_hold, make_credential};
 pub use person::{NewPinQuestion, NewPinReason, Person, PinAnswer, PinQuestion};
 pub use preflight::knows;
+pub use secret::{Enrol, Enrolled, Salted, ask_secret, ask_secret_twice, can_keep_secrets, enrol_secret};
 pub use selection::select;
 pub use verification::can_verify;
 
@@ -66,6 +70,15 @@ pub enum CeremonyError {
     /// The request wants a discoverable credential and the key holds none.
     #[error("the key cannot hold a passkey")]
     CannotHold,
+    /// The key computes no secrets.
+    #[error("the key has no hmac-secret, by which it could open anything")]
+    CannotKeepSecrets,
+    /// The key shows its credentials to whoever has it in hand.
+    #[error("the key cannot keep a credential from somebody whom it has not verified")]
+    CannotProtect,
+    /// The key verified somebody although that was not asked for: its secret is another one then.
+    #[error("the key checks who is there whatever it is asked: enrol it with user verification")]
+    Verified,
     /// The person did not want to give a PIN.
     #[error("no PIN was given")]
     GaveUp,

@@ -13,6 +13,9 @@ pub trait Person {
     /// The key is doing something else than before.
     fn state(&mut self, state: KeyState);
 
+    /// The next touch is this one of so many, counted from 1. Not said where one does.
+    fn step(&mut self, _step: u32, _steps: u32) {}
+
     /// What is the key's PIN?
     fn pin(&mut self, question: PinQuestion) -> PinAnswer;
 

@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use fob_ambient::SeededRng;
 use fob_ctap::attestation::Statement;
+use fob_ctap::auth_data::{AuthenticatorData, Flags};
 use fob_ctap::client_pin::{ChangePin, GetKeyAgreement, GetPinRetries, GetPinToken, GetPinTokenWithPermissions};
 use fob_ctap::client_pin::{ClientPin, KeyAgreement, Permissions, PinRetries, Token};
 use fob_ctap::cose::KeyAgreementKey;
-use fob_ctap::entity::Descriptor;
+use fob_ctap::entity::{Descriptor, RpId};
+use fob_ctap::extension::hmac_secret::HmacValues;
+use fob_ctap::extension::sets::GetAssertionOutputs;
+use fob_ctap::extension::{Extensions, HmacSecretInput};
 use fob_ctap::get_assertion::{self, GetAssertion, GetNextAssertion};
 use fob_ctap::get_info::{GetInfo, Info};
 use fob_ctap::make_credential::{self, MakeCredential};
@@ -31,8 +35,29 @@ pub(super) struct State {
     pub(super) without_proof: Option<Status>,
     /// New PINs that the key finds too simple.
     pub(super) too_simple: Vec<String>,
+    /// What it computes secrets from, and how it answers with them.
+    pub(super) secret: Option<([u8; 32], Answer)>,
     /// Requests in order.
     pub(super) requests: Vec<Request>,
+}
+
+/// How a key answers a question for a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// As it should.
+    Honest,
+    /// Without one.
+    Nothing,
+    /// With another one each time.
+    Unsteady,
+    /// With two, though one was asked for.
+    Two,
+    /// With bytes that no encrypting gives.
+    Odd,
+    /// For another RP.
+    ForAnother,
+    /// As if it had verified somebody, or had not.
+    OtherFlag,
 }
 
 pub(super) type Shared = Arc<Mutex<State>>;
@@ -55,6 +80,7 @@ pub(super) fn modern(pin: Option<&str>) -> State {
         claimed: None,
         without_proof: None,
         too_simple: Vec::new(),
+        secret: None,
         requests: Vec::new(),
     }
 }
@@ -245,7 +271,39 @@ impl Authenticator {
         self.more = found;
         // CTAP 2.0 lets a key leave the name out where there is only one.
         let credential = (request.allow_list.len() != 1).then_some(first);
-        Ok(GetAssertion::encode_reply(&assertion(credential, count)))
+        let mut reply = assertion(credential, count);
+        if let Some(input) = request.extensions.hmac_secret().unwrap() {
+            let by_finger = state.info.options.is_on("uv") && request.options.uv == Some(true);
+            reply.auth_data = self.secret(state, request, &input, proven || by_finger);
+        }
+        Ok(GetAssertion::encode_reply(&reply))
+    }
+
+    /// Authenticator data with what was computed (§12.7).
+    fn secret(&mut self, state: &State, request: &GetAssertion, input: &HmacSecretInput, verified: bool) -> Vec<u8> {
+        let (cred_random, answer) = state.secret.unwrap();
+        let number = input.pin_uv_auth_protocol.unwrap_or(1);
+        let protocol = [Protocol::One, Protocol::Two].into_iter().find(|protocol| protocol.number() == number).unwrap();
+        let shared = self.shared(protocol, &input.key_agreement);
+        let salts = input.open(&shared).unwrap();
+        assert!(salts.second().is_none());
+        let salts = match answer {
+            Answer::Two => HmacValues::new(salts.first(), Some(salts.first())),
+            Answer::Unsteady => HmacValues::new(&fob_ambient::Rng::bytes(&mut self.rng), None),
+            _ => salts,
+        };
+        let mut sealed = salts.answer(&cred_random).seal(&shared, &mut self.rng);
+        if answer == Answer::Odd {
+            sealed.pop();
+        }
+        let rp_id = if answer == Answer::ForAnother { RpId::new("other.example") } else { request.rp_id.clone() };
+        let flags = Flags::USER_PRESENT.with(Flags::USER_VERIFIED, verified != (answer == Answer::OtherFlag));
+        let mut data = AuthenticatorData::new(&rp_id, flags, 1);
+        if answer != Answer::Nothing {
+            let outputs = GetAssertionOutputs { hmac_secret: Some(sealed), ..GetAssertionOutputs::default() };
+            data.extensions = Some(Extensions::from(&outputs).into_map());
+        }
+        data.encode()
     }
 
     /// Those of the list that this key has. Longer lists than it takes are refused.

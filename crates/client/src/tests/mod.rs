@@ -9,5 +9,6 @@ mod giving_up;
 mod hostile;
 mod lists;
 mod pins;
+mod secrets;
 mod sessions;
 mod wire;

@@ -1,12 +1,14 @@
 //! The bin: removed entries that can come back, for a while and as long as there are not too many.
 
 use fob_ambient::UnixTime;
-use fob_cbor::{Cursor, Key, ReadError, Value};
-use zeroize::Zeroizing;
+use fob_cbor::{Cursor, Key, Limits, Map, ReadError};
 
+use super::BIN_DEPTH;
 use super::members::{Item, Member, kept, members, with_map};
+use crate::borrowed::{Borrowed, Fields};
 use crate::entry::Found;
-use crate::wipe::{Wiped, encode, encode_with};
+use crate::memory::{MemoryKey, Sealed};
+use crate::wipe::{Wiped, encode};
 use crate::{Entry, EntryId};
 
 /// How long a removed entry lies in the bin, in seconds: 30 days.
@@ -15,7 +17,6 @@ const LIFE: u64 = 30 * 24 * 60 * 60;
 const MAX: usize = 100;
 
 /// A removed entry.
-#[derive(Debug)]
 pub struct Removed {
     /// The entry as it was.
     pub entry: Entry,
@@ -23,17 +24,13 @@ pub struct Removed {
     pub time: UnixTime,
     /// Where it stood.
     pub(crate) place: usize,
-    /// What a later fob has noted beside it.
-    other: OtherMap,
+    /// What a later fob has noted beside it, a map.
+    other: Option<Sealed>,
 }
 
-/// Wiped like everything of the body.
-#[derive(Default)]
-struct OtherMap(Option<Wiped>);
-
-impl std::fmt::Debug for OtherMap {
+impl std::fmt::Debug for Removed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("..")
+        f.debug_struct("Removed").field("entry", &self.entry).field("time", &self.time).finish_non_exhaustive()
     }
 }
 
@@ -44,12 +41,13 @@ impl Removed {
         UnixTime(self.time.0.saturating_add(LIFE))
     }
 
-    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut map = self.other.0.as_ref().and_then(|other| other.0.as_map()).cloned().unwrap_or_default();
-        map.insert("time", self.time.0);
-        map.insert("place", self.place as u64);
-        map.insert("entry", Value::Null);
-        encode_with(&map, "entry", self.entry.to_bytes())
+    /// The item of the bin; `other` is what a later fob has noted beside it.
+    fn fields<'a>(&'a self, other: &'a Map, memory: &'a MemoryKey) -> Fields<'a> {
+        let mut fields = Fields::beside(other);
+        fields.put("time", self.time.0);
+        fields.put("place", self.place as u64);
+        fields.put("entry", Borrowed::Sealed(self.entry.whole(), memory));
+        fields
     }
 }
 
@@ -58,29 +56,40 @@ impl Removed {
 pub(crate) struct Bin {
     removed: Vec<Removed>,
     /// What this fob cannot read, kept as it is.
-    odd: Vec<Wiped>,
+    odd: Vec<Sealed>,
 }
 
+static NOTHING: Map = Map::new();
+
 impl Bin {
-    /// Reads the list that stands under `bin` and has at most `depth` levels.
-    pub(super) fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, ReadError> {
+    /// Reads the list that stands under `bin`.
+    pub(super) fn read(cursor: &mut Cursor<'_>, memory: &MemoryKey) -> Result<Self, ReadError> {
         let mut bin = Self::default();
         for _ in 0..cursor.array()? {
-            let (thrown, whole) = with_map(cursor, depth - 1, Thrown::take)?;
-            match thrown.and_then(Thrown::removed) {
+            let (thrown, whole) = Thrown::or_else(cursor)?;
+            match thrown.and_then(|thrown| thrown.removed(memory)) {
                 Some(removed) => bin.removed.push(removed),
-                None => bin.odd.push(Wiped(whole.value())),
+                None => bin.odd.push(memory.seal(whole.raw())),
             }
         }
         Ok(bin)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.removed.is_empty() && self.odd.is_empty()
+    /// What later fobs have noted beside each removed entry.
+    pub(super) fn others(&self, memory: &MemoryKey) -> Vec<Option<Wiped>> {
+        let other = |other: &Sealed| {
+            let value = fob_cbor::decode(&memory.open(other), Limits::deep(BIN_DEPTH));
+            Wiped(value.expect("it was read when it was sealed"))
+        };
+        self.removed.iter().map(|removed| removed.other.as_ref().map(other)).collect()
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        self.removed.iter().map(Removed::to_bytes).chain(self.odd.iter().map(|odd| encode(&odd.0))).collect()
+    /// The items of the list; `others` are those of [`Bin::others`].
+    pub(super) fn items<'a>(&'a self, others: &'a [Option<Wiped>], memory: &'a MemoryKey) -> Vec<Borrowed<'a>> {
+        let map = |other: &'a Option<Wiped>| other.as_ref().and_then(|other| other.0.as_map()).unwrap_or(&NOTHING);
+        let removed = self.removed.iter().zip(others);
+        let removed = removed.map(|(removed, other)| Borrowed::Map(removed.fields(map(other), memory)));
+        removed.chain(self.odd.iter().map(|odd| Borrowed::Sealed(odd, memory))).collect()
     }
 
     pub(crate) fn removed(&self) -> &[Removed] {
@@ -97,7 +106,7 @@ impl Bin {
 
     /// Puts an entry at this place of the bin; `place` is where it stood among the entries.
     pub(crate) fn put(&mut self, bin_place: usize, entry: Entry, place: usize, time: UnixTime) {
-        self.insert(bin_place, Removed { entry, time, place, other: OtherMap::default() });
+        self.insert(bin_place, Removed { entry, time, place, other: None });
     }
 
     pub(crate) fn insert(&mut self, place: usize, removed: Removed) {
@@ -134,12 +143,17 @@ struct Thrown<'a> {
 }
 
 impl<'a> Thrown<'a> {
+    /// Steps over what begins here; its parts if it is a map.
+    fn or_else(cursor: &mut Cursor<'a>) -> Result<(Option<Self>, Item<'a>), ReadError> {
+        with_map(cursor, BIN_DEPTH - 2, Self::take)
+    }
+
     /// Steps over the map that begins here.
     fn take(cursor: &mut Cursor<'a>, depth: usize) -> Result<Self, ReadError> {
         let mut thrown = Self::default();
         members(cursor, depth, |key, cursor| {
             if key == Key::Text("entry") {
-                thrown.entry = Some(Found::take(cursor, depth - 1)?);
+                thrown.entry = Some(Found::take(cursor)?);
                 return Ok(());
             }
             let value = Item::take(cursor, depth - 1)?;
@@ -154,12 +168,12 @@ impl<'a> Thrown<'a> {
     }
 
     /// The removed entry, if it can be read.
-    fn removed(self) -> Option<Removed> {
+    fn removed(self, memory: &MemoryKey) -> Option<Removed> {
         let time = UnixTime(self.time?.number()?);
-        let entry = self.entry?.entry().ok()?;
+        let entry = self.entry?.entry(memory).ok()?;
         // Without a place it goes behind the others when it comes back.
         let place = self.place.and_then(Item::number).and_then(|place| usize::try_from(place).ok());
-        let other = OtherMap((!self.other.is_empty()).then(|| kept(self.other)));
+        let other = (!self.other.is_empty()).then(|| memory.seal(&encode(&kept(self.other).0)));
         Some(Removed { entry, time, place: place.unwrap_or(usize::MAX), other })
     }
 }

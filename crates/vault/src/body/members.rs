@@ -2,7 +2,7 @@
 
 use fob_cbor::{AnyKeys, Cursor, DecodeError, Key, Limits, Map, ReadError, Value};
 
-use super::DEPTH;
+use super::BIN_DEPTH;
 use crate::EntryId;
 use crate::wipe::Wiped;
 
@@ -17,6 +17,11 @@ impl<'a> Item<'a> {
     /// Steps over the item that begins here, which has at most `depth` levels.
     pub(crate) fn take(cursor: &mut Cursor<'a>, depth: usize) -> Result<Self, DecodeError> {
         cursor.item(depth).map(Self)
+    }
+
+    /// As it lies there.
+    pub(crate) const fn raw(self) -> &'a [u8] {
+        self.0
     }
 
     pub(crate) fn number(self) -> Option<u64> {
@@ -47,14 +52,6 @@ impl<'a> Item<'a> {
         if count == 0 { None } else { (0..count).map(|_| read(&mut cursor)).collect() }
     }
 
-    /// The values of a list.
-    pub(crate) fn values(self) -> Vec<Value> {
-        match self.value() {
-            Value::Array(values) => values,
-            _ => Vec::new(),
-        }
-    }
-
     /// The values of a map.
     pub(crate) fn map(self) -> Map {
         match self.value() {
@@ -65,7 +62,7 @@ impl<'a> Item<'a> {
 
     /// The item as a value of its own.
     pub(crate) fn value(self) -> Value {
-        fob_cbor::decode(self.0, Limits::deep(DEPTH)).expect("what a cursor steps over, the decoder takes")
+        fob_cbor::decode(self.0, Limits::deep(BIN_DEPTH)).expect("what a cursor steps over, the decoder takes")
     }
 }
 

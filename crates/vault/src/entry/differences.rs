@@ -3,10 +3,10 @@
 use fob_otp::{Kind, RecoveryCode, SecretText};
 use subtle::ConstantTimeEq;
 
-use super::Entry;
+use super::Record;
 
 /// The names of the fields that differ.
-pub(crate) fn differences(before: &Entry, after: &Entry) -> Vec<&'static str> {
+pub(crate) fn differences(before: &Record, after: &Record) -> Vec<&'static str> {
     let (old, new) = (&before.account, &after.account);
     let (left, right) = (&before.extras, &after.extras);
     let all = [

@@ -1,12 +1,15 @@
 //! From the body's CBOR to an entry. First it is stepped over and nothing is copied, so that what cannot be read stays
-//! whole; then seed, PIN, note and recovery codes are copied once, into what wipes them.
+//! whole. An [`Entry`] takes what is shown and seals the rest where it lies; a [`Record`] copies seed, PIN, note and
+//! recovery codes once, into what wipes them.
 
 use fob_ambient::UnixTime;
-use fob_cbor::{Cursor, Key, ReadError, TextKeys, Value};
-use fob_otp::{Account, Algorithm, Extras, Kind, KindParts, RecoveryCode, SecretText, Seed};
+use fob_cbor::{AnyKeys, Cursor, Key, ReadError, TextKeys, Value};
+use fob_otp::{Account, Algorithm, Extras, Kind, KindParts, Outline, RecoveryCode, SecretText, Seed};
 
-use super::{Entry, EntryId, History, Unreadable};
+use super::{Beside, Entry, EntryId, History, Record, Unreadable};
+use crate::body::ENTRY_DEPTH;
 use crate::body::members::{Item, Member, kept, members, with_map};
+use crate::memory::MemoryKey;
 use crate::wipe::Wiped;
 
 /// What stands where an entry should, where it lies.
@@ -17,10 +20,17 @@ pub(crate) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Steps over what begins here, which has at most `depth` levels.
-    pub(crate) fn take(cursor: &mut Cursor<'a>, depth: usize) -> Result<Self, ReadError> {
-        let (fields, whole) = with_map(cursor, depth, Fields::take)?;
+    /// Steps over what begins here.
+    pub(crate) fn take(cursor: &mut Cursor<'a>) -> Result<Self, ReadError> {
+        let (fields, whole) = with_map(cursor, ENTRY_DEPTH, Fields::take)?;
         Ok(Self { whole, fields })
+    }
+
+    /// What these bytes are, if a body could have them as an entry.
+    pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(bytes);
+        let found = Self::take(&mut cursor).ok()?;
+        cursor.end().ok().map(|()| found)
     }
 
     pub(crate) fn id(&self) -> Option<EntryId> {
@@ -28,15 +38,50 @@ impl<'a> Found<'a> {
     }
 
     /// The entry, if it is one for this fob.
-    pub(crate) fn entry(mut self) -> Result<Entry, Box<Unreadable>> {
-        let read = self.fields.as_mut().ok_or_else(|| "it is no map".to_owned()).and_then(Fields::entry);
-        read.map_err(|reason| Box::new(Unreadable::new(self.whole.value(), reason)))
+    pub(crate) fn entry(self, memory: &MemoryKey) -> Result<Entry, Box<Unreadable>> {
+        let fields = self.fields.as_ref().ok_or_else(|| "it is no map".to_owned());
+        match fields.and_then(|fields| Ok((fields, fields.core()?))) {
+            Ok((fields, core)) => Ok(fields.entry(&core, self.whole, memory)),
+            Err(reason) => Err(Box::new(self.odd(reason, memory))),
+        }
     }
 
     /// Keeps it as it is.
-    pub(crate) fn unreadable(self, reason: &str) -> Unreadable {
-        Unreadable::new(self.whole.value(), reason.to_owned())
+    pub(crate) fn unreadable(self, reason: &str, memory: &MemoryKey) -> Unreadable {
+        self.odd(reason.to_owned(), memory)
     }
+
+    fn odd(&self, reason: String, memory: &MemoryKey) -> Unreadable {
+        let fields = self.fields.as_ref();
+        let text = |field: Option<Item<'a>>| field.and_then(Item::text).unwrap_or_default().to_owned();
+        Unreadable {
+            id: self.id(),
+            issuer: text(fields.and_then(|fields| fields.issuer)),
+            name: text(fields.and_then(|fields| fields.name)),
+            reason,
+            whole: memory.seal(self.whole.raw()),
+        }
+    }
+
+    /// The entry with its secrets, if it is one for this fob.
+    pub(crate) fn record(self) -> Option<Record> {
+        let mut fields = self.fields?;
+        let core = fields.core().ok()?;
+        Some(fields.record(&core))
+    }
+}
+
+/// The seed in an entry's bytes. What is read for ten thousand entries to find one seed stops there.
+pub(crate) fn seed_of(entry: &[u8]) -> Option<&[u8]> {
+    let mut cursor = Cursor::new(entry);
+    let mut keys: AnyKeys<'_> = cursor.map().ok()?;
+    while let Some(key) = keys.next(&mut cursor, ENTRY_DEPTH).ok()? {
+        if key == Key::Text("seed") {
+            return cursor.bytes().ok();
+        }
+        cursor.item(ENTRY_DEPTH).ok()?;
+    }
+    None
 }
 
 macro_rules! fields {
@@ -101,6 +146,27 @@ fields! {
     history "history"
 }
 
+/// What every entry has.
+struct Core<'a> {
+    id: EntryId,
+    created: UnixTime,
+    modified: UnixTime,
+    issuer: &'a str,
+    name: &'a str,
+    seed: &'a [u8],
+    algorithm: &'a str,
+    digits: u8,
+    kind: &'a str,
+    period: Option<u64>,
+    counter: Option<u64>,
+    pin: Option<&'a str>,
+}
+
+/// What `read` reads, or what is missing, as the end of a sentence.
+fn must<'a, T>(field: Option<Item<'a>>, name: &str, read: impl FnOnce(Item<'a>) -> Option<T>) -> Result<T, String> {
+    field.and_then(read).ok_or_else(|| format!("it has no {name}"))
+}
+
 /// Takes a field out, if it is there and `read` reads it.
 fn take<'a, T>(field: &mut Option<Item<'a>>, read: impl FnOnce(Item<'a>) -> Option<T>) -> Option<T> {
     let value = read((*field)?)?;
@@ -108,66 +174,117 @@ fn take<'a, T>(field: &mut Option<Item<'a>>, read: impl FnOnce(Item<'a>) -> Opti
     Some(value)
 }
 
-/// The same for a field that an entry must have.
-fn must<'a, T>(
-    field: &mut Option<Item<'a>>,
-    name: &str,
-    read: impl FnOnce(Item<'a>) -> Option<T>,
-) -> Result<T, String> {
-    take(field, read).ok_or_else(|| format!("it has no {name}"))
-}
-
-impl Fields<'_> {
-    /// The entry, or what it lacks, as the end of a sentence.
-    fn entry(&mut self) -> Result<Entry, String> {
-        let algorithm = must(&mut self.algorithm, "algorithm", Item::text)?;
-        let id = must(&mut self.id, "id", Item::id)?;
-        let issuer = must(&mut self.issuer, "issuer", Item::text)?;
-        let name = must(&mut self.name, "name", Item::text)?;
-        let digits = must(&mut self.digits, "digits", Item::number)?;
+impl<'a> Fields<'a> {
+    /// What it must have, or what it lacks.
+    fn core(&self) -> Result<Core<'a>, String> {
+        let algorithm = must(self.algorithm, "algorithm", Item::text)?;
+        let id = must(self.id, "id", Item::id)?;
+        let issuer = must(self.issuer, "issuer", Item::text)?;
+        let name = must(self.name, "name", Item::text)?;
+        let digits = must(self.digits, "digits", Item::number)?;
         let digits = u8::try_from(digits).map_err(|_| "its codes are too long")?;
-        let kind = must(&mut self.kind, "kind", Item::text)?;
-        let created = UnixTime(must(&mut self.created, "created", Item::number)?);
-        let modified = UnixTime(must(&mut self.modified, "modified", Item::number)?);
-        let kind = self.kind_named(kind)?;
-        let seed = must(&mut self.seed, "seed", |seed| seed.bytes().map(|bytes| Seed::new(bytes.to_vec())))?;
-        let algorithm = Algorithm::from_name(algorithm).unwrap_or_else(|| Algorithm::Other(algorithm.to_owned()));
-        let account = Account { issuer: issuer.to_owned(), name: name.to_owned(), seed, algorithm, digits, kind };
+        let kind = must(self.kind, "kind", Item::text)?;
+        let created = UnixTime(must(self.created, "created", Item::number)?);
+        let modified = UnixTime(must(self.modified, "modified", Item::number)?);
+        let (mut period, mut counter, mut pin) = (None, None, None);
+        match Kind::of_name(kind, KindParts::default()) {
+            Some(Kind::Hotp { .. }) => counter = Some(must(self.counter, "counter", Item::number)?),
+            Some(kind) => {
+                period = Some(must(self.period, "period", Item::number)?);
+                pin = self.pin.and_then(text).filter(|_| kind.wants_pin());
+            }
+            None => {}
+        }
+        let seed = must(self.seed, "seed", Item::bytes)?;
+        Ok(Core { id, created, modified, issuer, name, seed, algorithm, digits, kind, period, counter, pin })
+    }
+
+    /// What is shown of it, and all of it sealed.
+    fn entry(&self, core: &Core<'a>, whole: Item<'a>, memory: &MemoryKey) -> Entry {
+        let (kind, algorithm, digits) = (core.kind(None), core.algorithm(), core.digits);
+        let (has_pin, seed) = (core.pin.is_some(), core.seed.len());
+        let outline = Outline { kind: &kind, algorithm: &algorithm, digits, seed, pin: has_pin };
+        let unusable = outline.usable().err().map(Box::new);
+        let beside = Beside {
+            tags: self.tags.and_then(texts).unwrap_or_default(),
+            icon: self.icon.and_then(text).map(str::to_owned),
+            sites: self.sites.and_then(texts).unwrap_or_default(),
+        };
+        let codes = self.recovery_codes.and_then(|codes| codes.list(recovery_code)).unwrap_or_default();
+        let used_codes = codes.iter().filter(|(_, used)| used.is_some()).count();
+        Entry {
+            id: core.id,
+            issuer: core.issuer.to_owned(),
+            name: core.name.to_owned(),
+            kind,
+            algorithm,
+            digits,
+            created: core.created,
+            modified: core.modified,
+            resync: self.resync.and_then(Item::yes).is_some(),
+            favourite: self.favourite.and_then(Item::yes).is_some(),
+            has_note: self.note.and_then(text).is_some(),
+            has_pin,
+            unused_codes: codes.len() - used_codes,
+            used_codes,
+            beside: (beside != Beside::default()).then(|| Box::new(beside)),
+            unusable,
+            whole: memory.seal(whole.raw()),
+        }
+    }
+
+    /// All of it in the clear.
+    fn record(&mut self, core: &Core<'a>) -> Record {
+        let account = Account {
+            issuer: core.issuer.to_owned(),
+            name: core.name.to_owned(),
+            seed: Seed::new(core.seed.to_vec()),
+            algorithm: core.algorithm(),
+            digits: core.digits,
+            kind: core.kind(core.pin.map(secret)),
+        };
         let extras = self.extras();
         let resync = take(&mut self.resync, Item::yes).is_some();
         let history = take(&mut self.history, history).unwrap_or_default();
-        Ok(Entry { id, account, extras, created, modified, resync, history, other: self.left() })
-    }
-
-    /// The kind of this very name, with what goes with it.
-    fn kind_named(&mut self, name: &str) -> Result<Kind, String> {
-        let mut kind = Kind::named(name, KindParts::default());
-        if kind.name() != name {
-            return Ok(Kind::Other { name: name.to_owned() });
-        }
-        match &mut kind {
-            Kind::Totp { period } | Kind::Steam { period } => {
-                *period = must(&mut self.period, "period", Item::number)?;
-            }
-            Kind::Motp { period, pin } | Kind::Yandex { period, pin } => {
-                *period = must(&mut self.period, "period", Item::number)?;
-                *pin = take(&mut self.pin, secret);
-            }
-            Kind::Hotp { counter } => *counter = must(&mut self.counter, "counter", Item::number)?,
-            Kind::Other { .. } => {}
-        }
-        Ok(kind)
+        self.forget(core);
+        let Core { id, created, modified, .. } = *core;
+        Record { id, account, extras, created, modified, resync, history, other: self.left() }
     }
 
     fn extras(&mut self) -> Extras {
+        let code = |(code, used)| RecoveryCode { code: secret(code), used };
+        let codes = take(&mut self.recovery_codes, |codes| codes.list(recovery_code)).unwrap_or_default();
         Extras {
-            note: take(&mut self.note, secret),
+            note: take(&mut self.note, text).map(secret),
             tags: take(&mut self.tags, texts).unwrap_or_default(),
             favourite: take(&mut self.favourite, Item::yes).is_some(),
             icon: take(&mut self.icon, text).map(str::to_owned),
-            recovery_codes: take(&mut self.recovery_codes, |codes| codes.list(recovery_code)).unwrap_or_default(),
+            recovery_codes: codes.into_iter().map(code).collect(),
             sites: take(&mut self.sites, texts).unwrap_or_default(),
         }
+    }
+
+    /// Takes out what the core was read from.
+    fn forget(&mut self, core: &Core<'_>) {
+        let Self { id, created, modified, issuer, name, seed, algorithm, digits, kind, .. } = self;
+        for field in [id, created, modified, issuer, name, seed, algorithm, digits, kind] {
+            *field = None;
+        }
+        self.period = self.period.filter(|_| core.period.is_none());
+        self.counter = self.counter.filter(|_| core.counter.is_none());
+        self.pin = self.pin.filter(|_| core.pin.is_none());
+    }
+}
+
+impl Core<'_> {
+    /// The kind of this very name, with what goes with it.
+    fn kind(&self, pin: Option<SecretText>) -> Kind {
+        let parts = KindParts { period: self.period, counter: self.counter, pin };
+        Kind::of_name(self.kind, parts).unwrap_or_else(|| Kind::Other { name: self.kind.to_owned() })
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::from_name(self.algorithm).unwrap_or_else(|| Algorithm::Other(self.algorithm.to_owned()))
     }
 }
 
@@ -176,8 +293,8 @@ fn text(item: Item<'_>) -> Option<&str> {
     item.text().filter(|text| !text.is_empty())
 }
 
-fn secret(item: Item<'_>) -> Option<SecretText> {
-    text(item).map(|text| SecretText::new(text.to_owned()))
+fn secret(text: &str) -> SecretText {
+    SecretText::new(text.to_owned())
 }
 
 /// A list of texts that is not empty.
@@ -190,8 +307,8 @@ fn history(item: Item<'_>) -> Option<History> {
     History::fits(&value.0).then(|| History::of(std::mem::replace(&mut value.0, Value::Null)))
 }
 
-/// A recovery code with nothing in it that a later fob has added.
-fn recovery_code(cursor: &mut Cursor<'_>) -> Option<RecoveryCode> {
+/// A recovery code with nothing in it that a later fob has added, and when it was used.
+fn recovery_code<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Option<UnixTime>)> {
     let (mut code, mut used) = (None, None);
     let mut keys: TextKeys<'_> = cursor.map().ok()?;
     while let Some(key) = keys.next(cursor).ok()? {
@@ -201,5 +318,5 @@ fn recovery_code(cursor: &mut Cursor<'_>) -> Option<RecoveryCode> {
             _ => return None,
         }
     }
-    Some(RecoveryCode { code: SecretText::new(code?.to_owned()), used })
+    Some((code?, used))
 }

@@ -1,8 +1,7 @@
-use fob_cbor::Cursor;
-use fob_otp::{Algorithm, Kind};
+use fob_cbor::{Map, Value};
 
 use super::*;
-use crate::body::DEPTH;
+use crate::memory::tests::key;
 
 /// A TOTP entry as docs/vault-format.md has it.
 fn written() -> Map {
@@ -21,9 +20,14 @@ fn written() -> Map {
 }
 
 /// The way of every entry into memory: from the body's bytes.
-fn read(value: Value) -> Result<Entry, Box<Unreadable>> {
-    let bytes = fob_cbor::encode(&value);
-    Found::take(&mut Cursor::new(&bytes), DEPTH).unwrap().entry()
+fn read(value: &Value) -> Result<Entry, Box<Unreadable>> {
+    Found::of(&fob_cbor::encode(value)).unwrap().entry(&key())
+}
+
+/// The way out of memory.
+fn reveal(value: &Value) -> Record {
+    let memory = key();
+    Found::of(&fob_cbor::encode(value)).unwrap().entry(&memory).unwrap().record(&memory)
 }
 
 fn with(name: &str, value: impl Into<Value>) -> Value {
@@ -54,8 +58,9 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
             &["https://a.example", "https://b.example"],
         ),
     ] {
-        let entry = read(value.clone()).unwrap();
-        assert_eq!(entry.extras.sites, expected, "{value:?}");
+        let entry = read(&value).unwrap();
+        assert_eq!(entry.sites(), expected, "{value:?}");
+        assert_eq!(reveal(&value).extras.sites, expected, "{value:?}");
         assert_eq!(entry.is_for("https://a.example"), !expected.is_empty());
         assert!(!entry.is_for("https://a.example:8443") && !entry.is_for("http://a.example"));
     }
@@ -63,12 +68,12 @@ fn only_a_list_of_texts_binds_an_entry_to_sites() {
 
 #[test]
 fn an_entry_is_read_as_the_format_has_it() {
-    let entry = read(Value::Map(written())).unwrap();
-    assert_eq!((entry.id, entry.created, entry.modified), (EntryId([7; 16]), UnixTime(1), UnixTime(2)));
-    let account = entry.account;
+    let record = reveal(&Value::Map(written()));
+    assert_eq!((record.id, record.created, record.modified), (EntryId([7; 16]), UnixTime(1), UnixTime(2)));
+    let account = &record.account;
     assert_eq!((account.issuer.as_str(), account.name.as_str()), ("Example", "ada"));
-    assert_eq!((account.algorithm, account.digits), (Algorithm::Sha1, 6));
-    assert_eq!((account.kind, account.seed.expose()), (Kind::Totp { period: 30 }, &b"12345678901234567890"[..]));
+    assert_eq!((&account.algorithm, account.digits), (&Algorithm::Sha1, 6));
+    assert_eq!((&account.kind, account.seed.expose()), (&Kind::Totp { period: 30 }, &b"12345678901234567890"[..]));
 }
 
 fn map(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
@@ -100,7 +105,7 @@ fn in_full() -> Value {
 
 #[test]
 fn all_that_is_kept_beside_an_account_is_read() {
-    let entry = read(in_full()).unwrap();
+    let entry = reveal(&in_full());
     assert_eq!((entry.account.kind.name(), entry.account.kind.pin()), ("yandex", Some("5239")));
     let extras = &entry.extras;
     assert_eq!(extras.note.as_ref().unwrap().expose(), "a note");
@@ -116,11 +121,33 @@ fn all_that_is_kept_beside_an_account_is_read() {
 }
 
 #[test]
+fn what_is_shown_of_an_entry_is_what_it_is_and_no_secret() {
+    let entry = read(&in_full()).unwrap();
+    assert_eq!((entry.issuer.as_str(), entry.name.as_str(), entry.digits), ("Example", "ada", 6));
+    assert_eq!((&entry.algorithm, &entry.kind), (&Algorithm::Sha256, &Kind::Yandex { period: 30, pin: None }));
+    assert_eq!((entry.tags(), entry.icon()), (&["work".to_owned(), "mail".to_owned()][..], Some("yandex")));
+    assert_eq!((entry.has_note, entry.has_pin, entry.favourite, entry.resync), (true, true, true, true));
+    assert_eq!((entry.unused_codes, entry.used_codes), (1, 1));
+    assert_eq!(entry.usable().unwrap_err().to_string(), "its secret has 20 bytes, Yandex' have 16 or 26");
+    let plain = read(&Value::Map(written())).unwrap();
+    assert_eq!((plain.has_note, plain.has_pin, plain.favourite, plain.resync), (false, false, false, false));
+    assert_eq!((plain.unused_codes, plain.used_codes, plain.usable()), (0, 0, Ok(())));
+}
+
+#[test]
+fn what_would_not_be_read_again_is_not_sealed() {
+    let mut record = reveal(&Value::Map(written()));
+    assert!(record.seal(&key()).is_some());
+    record.account.kind = Kind::Other { name: "hotp".to_owned() };
+    assert!(record.seal(&key()).is_none(), "it has no counter");
+}
+
+#[test]
 fn every_difference_has_its_name() {
     fn text(text: &str) -> Option<fob_otp::SecretText> {
         Some(fob_otp::SecretText::new(text.to_owned()))
     }
-    type Change = fn(&mut Entry);
+    type Change = fn(&mut Record);
     let changes: [(&[&str], Change); 14] = [
         (&["issuer"], |entry| entry.account.issuer.push('x')),
         (&["name"], |entry| entry.account.name.push('x')),
@@ -137,7 +164,7 @@ fn every_difference_has_its_name() {
         (&["recovery_codes"], |entry| entry.extras.recovery_codes[1].used = Some(UnixTime(8))),
         (&["sites"], |entry| entry.extras.sites.push("https://id.example".to_owned())),
     ];
-    let before = read(in_full()).unwrap();
+    let before = reveal(&in_full());
     for (expected, change) in changes {
         let mut after = before.duplicate();
         change(&mut after);
@@ -184,8 +211,10 @@ fn what_is_written_is_what_was_read_with_the_fields_of_a_later_fob() {
         ("a period that cannot be", with("period", 0_u64)),
     ] {
         let bytes = fob_cbor::encode(&value);
-        let entry = read(value).unwrap_or_else(|odd| panic!("{case}: {}", odd.reason));
-        assert_eq!(*entry.to_bytes(), bytes, "{case}");
+        let memory = key();
+        let entry = read(&value).unwrap_or_else(|odd| panic!("{case}: {}", odd.reason));
+        assert_eq!(*memory.open(entry.whole()), bytes, "{case}");
+        assert_eq!(*reveal(&value).to_bytes(), bytes, "{case}");
     }
 }
 
@@ -198,8 +227,8 @@ fn a_kind_or_an_algorithm_of_a_later_fob_is_an_account_without_codes() {
         (with("digits", 0_u64), "its codes would have 0 digits, possible are 1 to 10"),
         (with("seed", []), "its secret is empty"),
     ] {
-        let entry = read(value).unwrap();
-        assert_eq!(entry.account.usable().unwrap_err().to_string(), reason);
+        assert_eq!(read(&value).unwrap().usable().unwrap_err().to_string(), reason);
+        assert_eq!(reveal(&value).account.usable().unwrap_err().to_string(), reason);
     }
 }
 
@@ -220,19 +249,19 @@ fn what_is_no_account_is_kept_whole_with_the_reason() {
         (with("digits", -1_i64), "it has no digits"),
         (with("created", Value::Null), "it has no created"),
     ] {
-        let odd = read(value.clone()).map(|entry| entry.id).unwrap_err();
+        let odd = read(&value).map(|entry| entry.id).unwrap_err();
         assert_eq!(odd.reason, reason);
-        assert_eq!(odd.value.0, value, "{reason}");
+        assert_eq!(*key().open(&odd.whole), fob_cbor::encode(&value), "{reason}");
     }
-    let odd = read(without("seed")).unwrap_err();
+    let odd = read(&without("seed")).unwrap_err();
     assert_eq!((odd.id, odd.issuer.as_str(), odd.name.as_str()), (Some(EntryId([7; 16])), "Example", "ada"));
 }
 
 #[test]
 fn logs_see_neither_seed_nor_names() {
-    let odd = read(without("period")).unwrap_err();
-    let entry = read(Value::Map(written())).unwrap();
-    for text in [format!("{entry:?}"), format!("{odd:?}")] {
+    let odd = read(&without("period")).unwrap_err();
+    let entry = read(&Value::Map(written())).unwrap();
+    for text in [format!("{entry:?}"), format!("{odd:?}"), format!("{:?}", reveal(&Value::Map(written())))] {
         assert!(!text.contains("1234") && !text.contains("\"ada\"") && !text.contains("Example"), "{text}");
     }
 }

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use fob_cbor::Value;
-
 use super::EntryId;
-use crate::wipe::Wiped;
+use crate::memory::Sealed;
 
 /// An entry that this fob cannot read, kept as it is.
 pub struct Unreadable {
@@ -17,20 +15,8 @@ pub struct Unreadable {
     pub name: String,
     /// What is odd about it, as the end of a sentence. May quote text from outside.
     pub reason: String,
-    pub(crate) value: Wiped,
-}
-
-impl Unreadable {
-    pub(crate) fn new(value: Value, reason: String) -> Self {
-        let text = |name: &str| value.as_map()?.get_text(name)?.as_text();
-        Self {
-            id: value.as_map().and_then(|map| map.get_text("id")).and_then(EntryId::from_value),
-            issuer: text("issuer").unwrap_or_default().to_owned(),
-            name: text("name").unwrap_or_default().to_owned(),
-            reason,
-            value: Wiped(value),
-        }
-    }
+    /// All of it: it may have a seed.
+    pub(crate) whole: Sealed,
 }
 
 impl fmt::Debug for Unreadable {

@@ -1,15 +1,15 @@
-//! From an entry to the body's CBOR. Nothing of it is copied but into the buffer, which never grows.
+//! From an entry with its secrets to the body's CBOR. Nothing of it is copied but into the buffer, which never grows.
 
 use fob_cbor::Map;
 use fob_otp::RecoveryCode;
 use zeroize::Zeroizing;
 
-use super::Entry;
+use super::Record;
 use crate::borrowed::{Borrowed, Fields, Yes};
 
 static NOTHING: Map = Map::new();
 
-impl Entry {
+impl Record {
     /// The entry in canonical CBOR.
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut fields = Fields::beside(self.other.0.as_map().unwrap_or(&NOTHING));

@@ -24,11 +24,27 @@ impl KdfPolicy {
         let before = clock.monotonic();
         passphrase_key(&passphrase, &[0; 16], Argon2Cost::DEFAULT)?;
         let took = clock.monotonic().since(before);
-        Ok(Self { new_slots: Argon2Cost::for_time(took, target), ..self })
+        Ok(self.fitted(Argon2Cost::DEFAULT, took, target))
+    }
+
+    /// The same from a run that was needed anyway: `cost` took `took`.
+    #[must_use]
+    pub fn fitted(self, cost: Argon2Cost, took: Millis, target: Millis) -> Self {
+        let scaled = u128::from(took.0) * u128::from(Argon2Cost::DEFAULT.work()) / u128::from(cost.work().max(1));
+        let as_default = Millis(u64::try_from(scaled).unwrap_or(u64::MAX));
+        Self { new_slots: Argon2Cost::for_time(as_default, target), ..self }
     }
 }
 
 impl Argon2Cost {
+    /// Whether calibration could have found it: no less than the default, and no more than it ever asks for.
+    #[must_use]
+    pub fn is_calibrated(self) -> bool {
+        (Self::DEFAULT.memory_kib..=MOST_MEMORY_KIB).contains(&self.memory_kib)
+            && (Self::DEFAULT.passes..=MOST_PASSES).contains(&self.passes)
+            && self.lanes == Self::DEFAULT.lanes
+    }
+
     /// What takes `target` where [`Argon2Cost::DEFAULT`] took `measured`: first memory in doublings, then passes.
     fn for_time(measured: Millis, target: Millis) -> Self {
         let mut cost = Self::DEFAULT;
@@ -69,6 +85,18 @@ mod tests {
             assert_eq!(cost, expected, "{case}");
             assert!(KdfPolicy::STANDARD.admit(&[cost; 4]).is_ok(), "{case}: four of them open");
         }
+    }
+
+    #[test]
+    fn a_run_of_another_price_says_the_same() {
+        let half = Argon2Cost { memory_kib: 32 * 1024, passes: 3, lanes: 1 };
+        for (cost, took) in [(Argon2Cost::DEFAULT, 180), (half, 90)] {
+            let fitted = KdfPolicy::STANDARD.fitted(cost, Millis(took), UNLOCK_TIME);
+            assert_eq!(fitted.new_slots, Argon2Cost { memory_kib: 128 * 1024, passes: 4, lanes: 1 });
+            assert_eq!(fitted.floor, KdfPolicy::STANDARD.floor);
+        }
+        let nothing = Argon2Cost { memory_kib: 0, passes: 0, lanes: 1 };
+        assert_eq!(KdfPolicy::STANDARD.fitted(nothing, Millis(u64::MAX), UNLOCK_TIME), KdfPolicy::STANDARD);
     }
 
     #[test]

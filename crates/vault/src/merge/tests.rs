@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 
 /// Ids are one byte many times over.
@@ -150,11 +152,15 @@ fn what_a_removal_of_theirs_takes_away_lies_in_the_bin() {
     let (outcomes, _) = merged(&mut plain, body(vec![], vec![trace(1, u64::MAX), trace(3, u64::MAX)]));
     assert_eq!(outcomes, [Outcome::Removed, Outcome::Removed]);
     assert_eq!(plain.list("entries"), [entry(2, 10, "b")]);
-    let mut merged = plain.into_body();
+    let mut merged = plain.into_body(Arc::new(crate::memory::tests::key()));
     let binned: Vec<_> = merged.bin().removed().iter().map(|removed| (removed.entry.id, removed.time)).collect();
     assert_eq!(binned, [(id_of(1), NOW), (id_of(3), NOW)]);
-    assert!(merged.restore(id_of(1)).is_some() && merged.restore(id_of(3)).is_some());
-    let names: Vec<_> = merged.entries().iter().map(|entry| entry.account.name.as_str()).collect();
+    for (id, name) in [(1, "a"), (3, "c")] {
+        let bytes = fob_cbor::encode(&entry(id, 10, name));
+        let again = crate::entry::Found::of(&bytes).unwrap().entry(merged.memory()).unwrap();
+        assert!(merged.restore(id_of(id), again).is_some());
+    }
+    let names: Vec<_> = merged.entries().iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"], "each to where it stood");
 }
 

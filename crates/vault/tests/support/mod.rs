@@ -161,5 +161,5 @@ fn account(name: &str, kind: Kind) -> Account {
 
 /// Name and kind of each entry.
 pub(crate) fn contents(vault: &UnlockedVault) -> Vec<(String, String)> {
-    vault.entries().iter().map(|entry| (entry.account.name.clone(), format!("{:?}", entry.account.kind))).collect()
+    vault.entries().iter().map(|entry| (entry.name.clone(), format!("{:?}", entry.kind))).collect()
 }

@@ -1,18 +1,15 @@
 //! What becomes of a PIN that came with the call.
 
 use fob_bus::pipe;
-use rustix::process::getpid;
 
 use super::*;
-use crate::keys::Place;
 use crate::tests::house::{House, piped, taken};
 
 async fn prompted(house: &House, pin: OwnedFd) -> Prompted {
     let visit = house.companion().await;
     let request = crate::request::tests::request_of(&visit);
-    let place = Place::Socket { path: "/run/key".into(), listener: getpid() };
-    let key = Key::for_test("aaaaaaaa", place);
-    Prompted::new(request, house.daemon.clock.clone(), Millis(60_000), &key, Some(pin))
+    let surroundings = (request, house.daemon.clock.clone());
+    Prompted::new(surroundings, Millis(60_000), StateDetails::default(), Some(PassedPin::Unread(pin)))
 }
 
 const fn question(retries: u8) -> PinQuestion {

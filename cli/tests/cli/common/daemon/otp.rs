@@ -52,6 +52,7 @@ impl Otp {
             valid_from: timed.then_some(from),
             valid_until: timed.then_some(from + 30),
             counter: entry.counter,
+            resync: entry.resync,
             ..CodeInfo::default()
         })
     }
