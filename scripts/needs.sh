@@ -66,13 +66,17 @@ need_python() {
 
 # need_cargo_tool NAME: `cargo NAME` works afterwards. A prebuilt wheel by its hash where there is one, else from source.
 need_cargo_tool() {
-    local tools
+    local tools list
     tools=$(realpath -m "${CARGO_TARGET_DIR:-target}/tools")
+    list=$tools/$1.txt
     PATH="$tools/bin:$PATH"
     command -v "cargo-$1" >/dev/null && return 0
     say "Installing cargo-$1 into $tools"
-    [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
-    grep -A1 "cargo-$1==" tests/tools.txt >"$tools/$1.txt"
-    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-        --requirement "$tools/$1.txt" 2>/dev/null || cargo install --quiet --locked --root "$tools" "cargo-$1"
+    mkdir -p "$tools"
+    if grep -A1 "cargo-$1==" tests/tools.txt >"$list"; then
+        [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
+        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+            --requirement "$list" 2>/dev/null && return 0
+    fi
+    cargo install --quiet --locked --root "$tools" "cargo-$1"
 }
