@@ -172,13 +172,14 @@ impl Place {
     ) -> Result<(Opened, Option<Argon2Cost>), VaultError> {
         let flawed = |flaw| self.store.flawed(flaw);
         let envelope = Envelope::parse(file).map_err(flawed)?;
-        let Found { key, kind, slot, cost } = find(&envelope.header)?;
+        let (found, fingerprint) = Fingerprint::while_doing(file, || find(&envelope.header));
+        let Found { key, kind, slot, cost } = found?;
         let plain = envelope.open(&key).map_err(flawed)?;
         envelope.header.policy.check(&kind)?;
         let memory = Arc::new(MemoryKey::new(&self.context));
         let body = Body::from_bytes(&plain, memory).ok_or(Flaw::Damaged(Part::Body)).map_err(flawed)?;
         wipe_stack();
-        Ok((Opened { header: envelope.header, key, body, fingerprint: Fingerprint::of(file), by: slot }, cost))
+        Ok((Opened { header: envelope.header, key, body, fingerprint, by: slot }, cost))
     }
 
     /// What was seen here last. Looked up before the file is read: a save notes itself once the file is there, so that

@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use data_encoding::HEXLOWER;
 use fob_ambient::{Rng, SystemRng, UnixTime};
@@ -36,6 +37,16 @@ impl Fingerprint {
     pub(crate) fn of(file: &[u8]) -> Self {
         let hash = digest::digest(&digest::SHA256, file);
         Self(*hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes"))
+    }
+
+    /// The same while `work` goes on, on a thread of its own; afterwards where there is none to be had.
+    pub(crate) fn while_doing<T>(file: &[u8], work: impl FnOnce() -> T) -> (T, Self) {
+        thread::scope(|scope| {
+            let hashing = thread::Builder::new().spawn_scoped(scope, || Self::of(file)).ok();
+            let done = work();
+            let hashed = hashing.and_then(|hashing| hashing.join().ok());
+            (done, hashed.unwrap_or_else(|| Self::of(file)))
+        })
     }
 
     /// Four bytes that tell two versions of one generation apart in a file name.
@@ -345,6 +356,8 @@ pub(crate) enum Survives {
     Surely,
     /// One of the two is found, whole. It saves a wait for the disk.
     OrTheOld,
+    /// One of the two is found, or nothing that makes sense. It saves both waits.
+    Perhaps,
 }
 
 /// Writes a small file in one step, without lock and backups: all of it is there afterwards, or the old one. Two
@@ -359,7 +372,9 @@ pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8], survives: 
     let write = || {
         let mut file = disk.create(&temporary)?;
         file.write(bytes)?;
-        file.sync()?;
+        if survives != Survives::Perhaps {
+            file.sync()?;
+        }
         drop(file);
         disk.rename(&temporary, path)
     };
@@ -369,6 +384,6 @@ pub(crate) fn write_small(disk: &dyn Disk, path: &Path, bytes: &[u8], survives: 
     }
     match survives {
         Survives::Surely => disk.sync_folder(path.parent().unwrap_or(Path::new("/"))),
-        Survives::OrTheOld => Ok(()),
+        Survives::OrTheOld | Survives::Perhaps => Ok(()),
     }
 }

@@ -6,7 +6,6 @@
 use std::fmt;
 use std::io;
 use std::mem::discriminant;
-use std::thread;
 
 use fob_ambient::{Millis, UnixTime};
 
@@ -195,13 +194,8 @@ impl UnlockedVault {
         // The first save by a later edition: what the former one wrote stays, whatever comes after.
         let occasion = if self.opened.header.edition < EDITION { Some(Occasion::Migration) } else { occasion };
         let nonce = self.place.temporary_name();
-        let (replaced, fingerprint) = thread::scope(|scope| {
-            // While the disk is waited for. Without a thread it is hashed afterwards.
-            let hashing = thread::Builder::new().spawn_scoped(scope, || Fingerprint::of(&file)).ok();
-            let replaced = self.place.store.replace(loaded, &file, &nonce, occasion);
-            let hashed = hashing.and_then(|hashing| hashing.join().ok());
-            (replaced, hashed.unwrap_or_else(|| Fingerprint::of(&file)))
-        });
+        let (replaced, fingerprint) =
+            Fingerprint::while_doing(&file, || self.place.store.replace(loaded, &file, &nonce, occasion));
         let written = Some((header, fingerprint));
         match replaced {
             Ok(()) => (written, None),

@@ -20,7 +20,8 @@ pub trait Uses: Send + Sync {
     /// The last use of each slot that is known.
     fn load(&self) -> BTreeMap<SlotId, UnixTime>;
 
-    /// Remembers these instead of the former ones. A power cut may bring those back.
+    /// Remembers these instead of the former ones. A power cut may bring those back, or take them too: no unlock waits
+    /// for the disk on their behalf.
     ///
     /// # Errors
     /// The system's; the former ones stay.
@@ -72,7 +73,7 @@ impl Uses for FileUses {
         for (slot, time) in uses {
             map.insert(slot.bytes(), time.0);
         }
-        write_small(self.disk.as_ref(), &self.path, &fob_cbor::encode(&Value::Map(map)), Survives::OrTheOld)
+        write_small(self.disk.as_ref(), &self.path, &fob_cbor::encode(&Value::Map(map)), Survives::Perhaps)
     }
 }
 
