@@ -4,6 +4,7 @@
 //! thread of its own that takes the lock along. Each lock of the vault begins a new epoch, and an unlock that began in
 //! an older one is thrown away, so "lock" means locked whatever is under way.
 
+mod gone;
 mod locking;
 mod merge;
 mod price;
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex as PlainMutex};
 use fob_ambient::{Clock, Millis};
 use fob_bus::types::vault_state;
 use fob_bus::{CallError, ErrorKind, pipe};
-use fob_vault::{Context, LockedVault, Passphrase, UnlockedVault, VaultError};
+use fob_vault::{Context, LockedVault, Passphrase, UnlockedVault};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
@@ -137,6 +138,9 @@ impl Keeper {
     fn create(&self, secrets: Secrets, passphrase: Passphrase, recovery: &OwnedFd) -> Result<Open, CallError> {
         for folder in self.path.parent().into_iter().chain([self.state_folder.as_path()]) {
             make_folder(folder)?;
+        }
+        if let Some(gone) = self.gone() {
+            return Err(gone);
         }
         let context = self.context_to_write()?;
         let (vault, code) =
@@ -264,7 +268,7 @@ impl Keeper {
         if std::fs::symlink_metadata(&self.path).is_ok() {
             CallError::new(ErrorKind::Locked, LOCKED)
         } else {
-            errors::vault(&VaultError::Missing { path: self.path.clone() })
+            self.no_vault()
         }
     }
 }

@@ -45,6 +45,12 @@ impl Place {
 
 /// A clipboard. The law: what was copied is gone after that many seconds, unless something else was copied since.
 pub trait Clipboard {
+    /// Looks whether there is one, before a code is made for it: one by a counter is used up by being made.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn look(&self) -> Result<(), Failure>;
+
     /// Puts the code there for so many seconds.
     ///
     /// # Errors
@@ -60,6 +66,13 @@ pub struct Surroundings {
 }
 
 impl Clipboard for Surroundings {
+    fn look(&self) -> Result<(), Failure> {
+        match choice::ways(&choice::Facts::here()).is_empty() {
+            true => Err(nowhere(Vec::new())),
+            false => Ok(()),
+        }
+    }
+
     fn copy(&mut self, code: &Zeroizing<String>, seconds: u64) -> Result<Place, Failure> {
         // A live screen copies often; ended children are buried.
         self.keepers.retain_mut(|keeper| matches!(keeper.try_wait(), Ok(None)));

@@ -13,7 +13,9 @@ pub const fn of(kind: ErrorKind) -> (Exit, Option<&'static str>) {
         Kind::NoVault => (Exit::Failed, Some("run `fob init` to make one")),
         Kind::VaultExists => (Exit::Failed, Some("run `fob unlock` to open it; fob never replaces a vault")),
         Kind::VaultUnusable => (Exit::Failed, Some("nothing was changed; run `fob doctor` for what to do")),
-        Kind::VaultBusy => (Exit::Failed, Some("end the other program that writes the vault, then try again")),
+        Kind::VaultBusy => {
+            (Exit::Failed, Some("try again; where another program wrote it, `fob lock` and `fob unlock` read it anew"))
+        }
         Kind::WrongPassphrase => (Exit::Denied, Some("try again, or use the recovery code: `fob unlock --recovery`")),
         Kind::UnknownVersion => (Exit::Failed, Some("run `fob vault versions` to see them")),
         Kind::AmbiguousVersion => (Exit::Failed, Some("name one of them by its file, as it stands above")),

@@ -60,7 +60,7 @@ impl Keeper {
         let looked = blocking(move || {
             Ok(match LockedVault::open(&keeper.path, &keeper.context) {
                 Ok(_) => Standing::Locked,
-                Err(VaultError::Missing { .. }) => Standing::None,
+                Err(VaultError::Missing { .. }) => keeper.gone().map_or(Standing::None, Standing::Unusable),
                 Err(error) => Standing::Unusable(errors::vault(&error)),
             })
         });

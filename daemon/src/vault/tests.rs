@@ -293,3 +293,25 @@ async fn one_task_watches_the_keyring_that_opened_the_vault() {
     }
     assert!(second.upgrade().is_some());
 }
+
+/// A person whose vault's file was lost was told to make a new one, and did: what was left of the old one then counted as
+/// another vault's.
+#[tokio::test]
+async fn a_vault_that_is_gone_is_no_first_run_while_versions_of_it_are_left() {
+    let house = House::build();
+    let visit = house.unlocked().await;
+    visit.otp().await.add(piped(URI).into(), AddOptions::default()).await.unwrap();
+    let vault = house.daemon.vault.clone();
+    vault.lock().await;
+    let path = vault.path().to_owned();
+    std::fs::remove_file(&path).unwrap();
+    let Standing::Unusable(gone) = vault.standing().await else { panic!("it is gone") };
+    assert!(gone.message.contains("an older version of it lies beside its place"), "{}", gone.message);
+    assert_eq!(vault.read(|_| Ok(())).await.unwrap_err(), gone);
+    let (_code, end) = pipe::awaiting().unwrap();
+    assert_eq!(vault.init(piped(PASSPHRASE), end).await.unwrap_err(), gone);
+    assert!(!path.exists());
+    let versions = vault.versions(|versions| versions.len()).await.unwrap();
+    let (restored, open) = vault.restore("1".to_owned(), piped(PASSPHRASE), false).await.unwrap();
+    assert_eq!((versions, restored.from, open), (1, 1, true));
+}

@@ -88,6 +88,9 @@ pub(super) async fn run(args: Code, world: &mut World) -> Result<(), Failure> {
     if args.watch {
         return watch::run(&args, &daemon, world).await;
     }
+    if args.copy {
+        world.clipboard.look()?;
+    }
     let wanted = Wanted { next: args.next && args.min_valid.is_none(), min_valid: args.min_valid, site: None };
     let asked = with_open_vault(world, &daemon, async |daemon: &Daemon| fetch(daemon, &args.query, wanted).await);
     let coded = asked.await?;
