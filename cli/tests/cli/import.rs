@@ -197,9 +197,11 @@ async fn what_is_no_file_of_accounts_is_refused_before_the_daemon_hears_of_it() 
     std::fs::File::create(&long).unwrap().set_len(1 << 40).unwrap();
     let noise = folder.path().join("noise");
     std::fs::write(&noise, [7; 100]).unwrap();
+    let vault = folder.path().join("vault");
+    std::fs::write(&vault, b"FOBVAULT\0\x01\0\0\0\x05").unwrap();
     let daemon = daemon();
     let mut text = String::new();
-    for path in [&long, &noise, &folder.path().join("none"), folder.path()] {
+    for path in [&long, &noise, &vault, &folder.path().join("none"), folder.path()] {
         let left = with(&daemon).run_args(["otp", "import", path.to_str().unwrap()]).await;
         assert_eq!(left.exit, Exit::Failed, "{left}");
         text.push_str(&format!("{left}\n"));

@@ -12,6 +12,8 @@ use super::picture::{is_picture, texts};
 use crate::secret::Source;
 use crate::{Exit, Failure, World};
 
+/// How a vault of fob begins (docs/vault-format.md). It has ways in of its own, so it is no file of another program.
+const VAULT: &[u8] = b"FOBVAULT";
 /// How often a person may mistype the password before the command gives up.
 const TRIES: usize = 3;
 
@@ -28,6 +30,11 @@ impl Foreign<'_> {
     /// What is in it.
     pub(super) fn read(&self, world: &mut World) -> Result<Report, Failure> {
         let bytes = self.bytes()?;
+        if bytes.starts_with(VAULT) {
+            let path = self.path().display().to_string();
+            return Err(Failure::new(Exit::Failed, format!("{path} is a vault of fob"))
+                .hint("take it in with `fob vault merge FILE`, account by account; nothing of it is changed"));
+        }
         let name = self.path().file_name().and_then(|name| name.to_str());
         let format = self.format.or_else(|| is_empty_list(&bytes).then_some(Format::UriList));
         let open = |password: Option<&Password>| import(&bytes, name, format, password);
