@@ -89,18 +89,17 @@ impl LockedVault {
     /// # Errors
     /// As [`LockedVault::open`].
     pub fn ways(&self) -> Result<Vec<Way>, VaultError> {
-        let file = self.0.store.read()?;
-        let header = Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header;
-        Ok(ways(&header))
+        self.id_and_ways().map(|(_, ways)| ways)
     }
 
-    /// The vault's identity, as the file shows it now: by it a keyring finds what it keeps.
+    /// The same with the vault's identity, by which a keyring finds what it keeps.
     ///
     /// # Errors
     /// As [`LockedVault::open`].
-    pub fn id(&self) -> Result<[u8; 16], VaultError> {
+    pub fn id_and_ways(&self) -> Result<([u8; 16], Vec<Way>), VaultError> {
         let file = self.0.store.read()?;
-        Ok(Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header.vault)
+        let header = Envelope::parse(&file).map_err(|flaw| self.0.store.flawed(flaw))?.header;
+        Ok((header.vault, ways(&header)))
     }
 
     /// Tries every passphrase slot. Takes as long as Argon2 takes.

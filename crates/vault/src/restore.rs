@@ -19,7 +19,7 @@ use crate::plain::Plain;
 use crate::soft;
 use crate::store::{Fingerprint, Loaded, Store};
 use crate::unlocked::{Opened, UnlockedVault, Warning};
-use crate::{Context, LockedVault, Occasion, Opening, Part, Pin, SlotInfo, VaultError, Wanted};
+use crate::{Context, Kept, LockedVault, Occasion, Opening, Part, Pin, SlotInfo, VaultError, Wanted};
 
 /// A version of a vault that lies beside it.
 #[derive(Debug)]
@@ -78,6 +78,13 @@ impl LockedVault {
             if key.is_none_or(|key| key == header.key) { VersionState::Whole } else { VersionState::AnotherKey }
         };
         Ok(listed(&store, |file| Envelope::parse(file).map(|envelope| (whole(&envelope.header), envelope.header))))
+    }
+
+    /// Where versions lie beside a vault, unread, newest first. The vault itself may be missing or damaged; without its
+    /// folder there are none.
+    #[must_use]
+    pub fn kept(path: &Path, context: &Context) -> Kept {
+        Store::at(path, context.disk.clone()).map(|store| store.kept()).unwrap_or_default()
     }
 
     /// Puts a version in the place of the vault at `path`, as a new generation. What is there now, sound or not, is

@@ -5,13 +5,10 @@ use std::fs;
 
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::printable;
-use fob_vault::VaultError;
+use fob_vault::{LockedVault, VaultError};
 
 use super::Keeper;
 use crate::errors;
-
-/// What the name of a version has behind the vault's own (`fob_vault`).
-const VERSION: &str = ".backup-";
 
 impl Keeper {
     /// Why there is no vault.
@@ -22,7 +19,7 @@ impl Keeper {
     /// That the vault is gone, if versions of it are left.
     pub(super) fn gone(&self) -> Option<CallError> {
         let there = fs::symlink_metadata(&self.path).is_ok();
-        let left = if there { 0 } else { self.versions_left() };
+        let left = if there { 0 } else { LockedVault::kept(&self.path, &self.context).paths().count() };
         let path = printable(&self.path.to_string_lossy()).into_owned();
         let words = match left {
             0 => return None,
@@ -34,12 +31,5 @@ impl Keeper {
              back; to begin anew, move them away"
         );
         Some(CallError::new(ErrorKind::VaultUnusable, message))
-    }
-
-    fn versions_left(&self) -> usize {
-        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else { return 0 };
-        let beginning = [name.as_encoded_bytes(), VERSION.as_bytes()].concat();
-        let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.file_name());
-        names.filter(|name| name.as_encoded_bytes().starts_with(&beginning)).count()
     }
 }

@@ -18,11 +18,8 @@ impl Keeper {
         let _turn = self.looking.lock().await;
         let keeper = self.clone();
         blocking(move || {
-            let look = || {
-                let locked = LockedVault::open(&keeper.path, &keeper.context)?;
-                Ok((locked.id()?, locked.ways()?))
-            };
-            look().map_err(|error| errors::vault(&error))
+            let locked = LockedVault::open(&keeper.path, &keeper.context);
+            locked.and_then(|locked| locked.id_and_ways()).map_err(|error| errors::vault(&error))
         })
         .await
     }
