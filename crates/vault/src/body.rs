@@ -197,16 +197,19 @@ impl Body {
         self.other.as_ref().map_or_else(|| Wiped(Value::Map(Map::new())), |other| self.value(other))
     }
 
-    /// Takes one of those keys away; what [`Body::put_others`] undoes it with.
-    pub(crate) fn take_other(&mut self, name: &str) -> Option<Sealed> {
+    /// Sets one of those keys, or takes it away; what [`Body::put_others`] undoes it with.
+    pub(crate) fn set_other(&mut self, name: &str, value: Option<Value>) -> Option<Sealed> {
         let mut other = self.other();
         if let Value::Map(map) = &mut other.0 {
-            map.remove(&Value::from(name)).zeroize();
+            match value {
+                Some(value) => map.insert(name, value).zeroize(),
+                None => map.remove(&Value::from(name)).zeroize(),
+            }
         }
         self.other.replace(self.memory.seal(&encode(&other.0)))
     }
 
-    /// Undoes a [`Body::take_other`].
+    /// Undoes a [`Body::set_other`].
     pub(crate) fn put_others(&mut self, others: Option<Sealed>) {
         self.other = others;
     }

@@ -1,6 +1,7 @@
 //! What a vault takes from outside: time, chance, a disk, the memory of the last generation and of the last
 //! use of each slot, and the price of passphrases.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fob_ambient::{Clock, Millis, Rng, UnixTime};
@@ -15,6 +16,8 @@ pub struct Context {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) pins: Arc<dyn Pins>,
     pub(crate) uses: Arc<dyn Uses>,
+    /// What the names of the diary's files begin with.
+    pub(crate) diary: Option<PathBuf>,
     pub(crate) kdf: KdfPolicy,
     hashed: Arc<Mutex<Option<(Argon2Cost, Millis)>>>,
 }
@@ -32,6 +35,7 @@ impl Context {
             disk: Arc::new(RealDisk),
             pins: Arc::new(pins),
             uses: Arc::new(NoUses),
+            diary: None,
             kdf: KdfPolicy::STANDARD,
             hashed: Arc::default(),
         }
@@ -47,6 +51,13 @@ impl Context {
     #[must_use]
     pub fn with_uses(self, uses: impl Uses + 'static) -> Self {
         Self { uses: Arc::new(uses), ..self }
+    }
+
+    /// With a place for diaries: `path` is what the names of their files begin with. The folder belongs in the state
+    /// directory, is there, and is the owner's alone.
+    #[must_use]
+    pub fn with_diary(self, path: PathBuf) -> Self {
+        Self { diary: Some(path), ..self }
     }
 
     /// Another disk.

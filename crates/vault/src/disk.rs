@@ -3,7 +3,7 @@
 //! [`Disk`] is a seam so that tests can stop the world after every single call. The order of the calls, and what they
 //! add up to, is in `store`; nothing else in this crate touches the file system.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,12 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// `AlreadyExists` if the name is taken.
     fn create(&self, path: &Path) -> io::Result<Box<dyn NewFile + '_>>;
+
+    /// Writes all of `bytes` behind the end of a regular file that is there. Never waits, never follows a link.
+    ///
+    /// # Errors
+    /// The system's; an unknown part of `bytes` may have been written.
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// Gives a file its new name; what had that name before has it no more.
     ///
@@ -135,13 +141,7 @@ impl Disk for RealDisk {
     }
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<FileImage> {
-        // NONBLOCK: opening a FIFO that somebody put there must not hang.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        let (file, metadata) = regular(OpenOptions::new().read(true), path)?;
         // Room for all of it and the byte that says that there is no more: it need not grow.
         let likely = usize::try_from(metadata.len()).unwrap_or(limit).min(limit) + 1;
         let mut bytes = Vec::with_capacity(likely);
@@ -151,6 +151,10 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn NewFile + '_>> {
         Ok(Box::new(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?))
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        regular(OpenOptions::new().append(true), path)?.0.write_all(bytes)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -185,6 +189,18 @@ impl Disk for RealDisk {
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// Opens a regular file that is there, and nothing else.
+fn regular(options: &mut OpenOptions, path: &Path) -> io::Result<(File, Metadata)> {
+    // NONBLOCK: opening a FIFO that somebody put there must not hang.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok((file, metadata))
 }
 
 #[cfg(test)]

@@ -220,6 +220,8 @@ pub enum Part {
     Header,
     /// The sealed entries.
     Body,
+    /// What is kept about the programs that ask ([`Shelf`](crate::Shelf)).
+    Shelf,
     /// Bytes after the end.
     End,
 }
@@ -229,6 +231,7 @@ impl fmt::Display for Part {
         f.write_str(match self {
             Self::Header => "header",
             Self::Body => "body",
+            Self::Shelf => "list of programs and permissions",
             Self::End => "end",
         })
     }

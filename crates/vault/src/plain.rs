@@ -15,8 +15,9 @@ use crate::borrowed::Fields;
 use crate::memory::MemoryKey;
 use crate::wipe::Wiped;
 
-/// What the body keeps of other programs' rights. None of it comes back with an older version.
-const RIGHTS: [&str; 4] = ["grants", "clients", "pairings", "pin_tokens"];
+/// What the body keeps of other programs' rights (the shelves, and what later fobs may call so). None of it comes back
+/// with an older version.
+const RIGHTS: [&str; 5] = ["grants", "programs", "clients", "pairings", "pin_tokens"];
 /// The field of an entry whose counter may lag behind what its site has seen.
 const RESYNC: &str = "resync";
 

@@ -15,7 +15,7 @@ use crate::locked::pin_of;
 use crate::slot::{Hashed, MAX_SLOTS, Slot, SlotId, SlotKind};
 use crate::soft;
 use crate::store::{Fingerprint, Resealed, WriteFailed};
-use crate::unlocked::{Opened, UnlockedVault};
+use crate::unlocked::{Opened, UnlockedVault, Warning};
 use crate::ways::{admit, check_ids, check_label, draft, set_label};
 use crate::{NewWay, Opening, Passphrase, Pin, RecoveryCode, SlotError, SlotInfo, VaultError, Wanted, WithLogin, kdf};
 
@@ -245,7 +245,13 @@ impl UnlockedVault {
             self.announce(header.key)?;
             Ok(file)
         });
+        let mut diary = None;
         let written = written.map(|file| {
+            // Before the vault: whichever is found after a power cut has its own.
+            match self.diary_for(&header, &key) {
+                Ok(sealed_again) => diary = sealed_again,
+                Err(error) => self.warn(Some(Warning::DiaryNotKept(error))),
+            }
             let nonce = self.place.temporary_name();
             let reseal = |bytes: &[u8]| self.resealed(bytes, &header, &key);
             (
@@ -261,6 +267,9 @@ impl UnlockedVault {
                 if let Some(others) = former_others {
                     self.opened.body.put_others(others);
                 }
+                if let Some(diary) = diary {
+                    diary.remove();
+                }
                 return Err(error);
             }
         };
@@ -271,6 +280,9 @@ impl UnlockedVault {
         // Not after a failed sync: the pin that names both keys opens whichever is found.
         if unsynced.is_none() {
             self.pin();
+            if let Some(diary) = diary {
+                diary.remove_others();
+            }
         }
         self.note_use();
         self.look_at_pages();

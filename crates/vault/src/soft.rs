@@ -47,7 +47,7 @@ pub(crate) fn is_quick_pin_in(body: &Body) -> bool {
 
 /// Takes the PIN away; what [`Body::put_others`] brings it back with.
 pub(crate) fn take_quick_pin(body: &mut Body) -> Option<Sealed> {
-    body.take_other(QUICK_PIN)
+    body.set_other(QUICK_PIN, None)
 }
 
 /// Gives an older body the PIN of today's, or none; whether its own, if it had one, was that PIN.

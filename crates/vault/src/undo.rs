@@ -2,6 +2,7 @@
 
 use crate::Entry;
 use crate::body::{Body, Discarded, Removed, Restored};
+use crate::memory::Sealed;
 
 /// The way back from one change.
 pub(crate) enum Undo {
@@ -17,6 +18,8 @@ pub(crate) enum Undo {
     Purge(Vec<(usize, Removed)>),
     /// Put entries that nobody could read back to where they were.
     Discard(Discarded),
+    /// Give the keys that are not the entries' the state they had.
+    Others(Option<Sealed>),
     /// One after another.
     Both(Box<Self>, Box<Self>),
 }
@@ -33,6 +36,7 @@ impl Undo {
                 purged.into_iter().for_each(|(place, removed)| body.bin_mut().insert(place, removed));
             }
             Self::Discard(discarded) => body.bring_back(discarded),
+            Self::Others(former) => body.put_others(former),
             Self::Both(one, other) => {
                 one.take_back(body);
                 other.take_back(body);

@@ -53,6 +53,9 @@ pub enum Warning {
     /// The time of this use could not be noted: the list of slots shows an older one.
     #[error("cannot note when this way in was used")]
     UseNotSaved(#[source] io::Error),
+    /// The diary is not there under the new vault key: it begins anew.
+    #[error("cannot take the log along to the new vault key")]
+    DiaryNotKept(#[source] io::Error),
     /// A restored version had another quick PIN than there is now, and came without.
     #[error("the quick PIN did not come back with the older version: set it again if you want one")]
     QuickPinDropped,

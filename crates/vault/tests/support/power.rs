@@ -187,6 +187,10 @@ impl Disk for PowerDisk {
         self.change(Change::Put(path.to_owned(), inode))?;
         Ok(Box::new(PowerFile { disk: self, inode }))
     }
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let inode = self.inode(path)?;
+        PowerFile { disk: self, inode }.with(|contents| contents.now.extend_from_slice(bytes))
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.inode(from)?;
         self.change(Change::Rename(from.to_owned(), to.to_owned()))

@@ -123,6 +123,11 @@ impl Disk for StepDisk {
         self.step()?;
         Ok(Box::new(StepFile { disk: self, file: RealDisk.create(path)? }))
     }
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+        self.step_after(|| RealDisk.append(path, half))?;
+        RealDisk.append(path, bytes)
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
         RealDisk.rename(from, to)
