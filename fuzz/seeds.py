@@ -283,6 +283,11 @@ def vault():
         "nothing": b"\1", "other_file": b"\0SQLite format 3\0", "half": b"\0FOBV", "newer": b"\1" + place(9, 2), "cut": b"\3\0\x40",
         "header": b"\1" + place(40, 1), "body": b"\1" + place(2000, 1), "empty": b"\3\0\0"}.items():
         put("vault_file", name, data)
+    for name, data in {
+        "nothing": b"\1", "before": b"\5", "other_file": b"\0SQLite format 3\0", "head": b"\1" + place(30, 1), "newer": b"\1" + place(9, 2),
+        "newer_before": b"\5" + place(9, 2), "cut": b"\3\4\x20", "cut_head": b"\3\0\x30", "empty": b"\3\0\0", "record": b"\1" + place(900, 1),
+        "count": b"\1" + place(768, 17) + place(1536, 0), "seal": b"\1" + place(300, 7) + place(1791, 7)}.items():
+        put("vault_diary", name, data)
 
 
 def otp():
@@ -356,5 +361,34 @@ def exchange():
     put("kdbx", "no_stream", b"\0" + b"\1\4\0\0\0\1\0\0\0" + bytes(5))
 
 
-for write in (authenticator, u2f_key, hid_key, state, vault, otp, exchange):
+def asking():
+    """Messages between fobd and its prompt, as docs/prompts.md has them."""
+    asker = {"name": "Firefox", "program": "/usr/lib/firefox/firefox", "tier": "installed", "why": None, "door": "bus", "pid": 7}
+    strange = "a\u202e\u001b[31m<b>\u0300\u0301\u0302\u0303\u0304\u0305\U000e0041"
+    whats = {
+        "code": {"for": "code", "issuer": "GitHub", "name": strange, "site": "https://github.com"},
+        "sign": {"for": "sign", "rp_id": "example.org", "origin": "https://login.example.org", "top_origin": "https://shop.example"},
+        "create": {"for": "create", "rp_id": "xn--80ak6aa92e.com", "origin": "https://b\u00fccher.example", "top_origin": None, "user": "ada"},
+        "key_care": {"for": "key-care", "key": strange, "doing": "set its PIN"},
+        "pin": {"for": "pin", "key": "Key", "rp_id": strange},
+        "attach": {"for": "attach", "path": "/run/user/1000/key"},
+        "pair": {"for": "pair", "scopes": ["otp:read:" + str(n) for n in range(20)], "origin": "http://127.0.0.1:8000"},
+        "allow": {"for": "allow", "program": "/opt/it", "origins": ["https://a.example", ""]},
+    }
+    wants = [None, {"secret": "passphrase"}, {"secret": "pin", "retries": 1, "wrong": True}, {"secret": "digits"}]
+    for number, (name, what) in enumerate(whats.items()):
+        tier = ["installed", "script", "weak", "sandboxed", "paired", "portal", "companion"][number % 7]
+        question = {"asker": asker | {"tier": tier, "why": strange}, "what": what, "choices": ["always", "once", "until-lock", "8-hours"][: number % 5],
+            "want": wants[number % 4], "waits": 60, "terminal": "/dev/pts/3", "parent_window": "x11:1a", "behind": number}
+        question["choices"] = [choice.replace("8-hours", "eight-hours") for choice in question["choices"]]
+        put("asking", name, b"\0" + json.dumps(question).encode() + b"\n")
+    for name, answer in {"refused": {"answer": "refused"}, "granted": {"answer": "granted", "choice": "once"},
+        "secret": {"answer": "secret", "choice": None}, "nowhere": {"answer": "nowhere"}}.items():
+        put("asking", name, b"\1" + json.dumps(answer).encode() + b"\n")
+    put("asking", "right", b'\2{"verdict":"right"}\n')
+    put("asking", "wrong", b"\2" + json.dumps({"verdict": "wrong", "words": strange}).encode() + b"\n")
+    put("asking", "half", b'\1{"answer":"refused"}')
+
+
+for write in (asking, authenticator, u2f_key, hid_key, state, vault, otp, exchange):
     write()

@@ -7,7 +7,9 @@
 //! Left out: waiting for a key that was pulled out in the middle to come back. The request ends with `KeyRemoved`, and
 //! the person begins again: what is inserted next may be another key, and the PIN was for the first one.
 
+mod attend;
 mod choice;
+mod errand;
 mod failure;
 mod perform;
 mod person;
@@ -24,6 +26,7 @@ use crate::daemon::Daemon;
 use crate::keys::Key;
 use crate::request::Request;
 
+pub(crate) use errand::Errand;
 pub(crate) use failure::Failure;
 pub(crate) use person::{PassedPin, Prompted};
 pub(crate) use plan::Plan;

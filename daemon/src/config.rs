@@ -1,4 +1,5 @@
-//! The settings file, `fob/fobd.toml` in the configuration directory: which events lock the vault.
+//! The settings file, `fob/fobd.toml` in the configuration directory: which events lock the vault, and what `fob` is asked
+//! for.
 //!
 //! It is read once, at the start, and strictly: a word it does not know ends fobd before anything is served. A daemon that
 //! passes over `supend = true` leaves a person without the lock that was asked for, and nobody would notice; one that
@@ -12,6 +13,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::locks::Switches;
+use crate::policy::Companions;
+use crate::prompt::Face;
 
 /// Longest file that is read, in bytes; a full one with comments has one or two thousand.
 const LIMIT: u64 = 64 * 1024;
@@ -21,6 +24,10 @@ const LIMIT: u64 = 64 * 1024;
 pub(crate) struct Config {
     /// What locks the vault.
     pub(crate) locks: Switches,
+    /// How much the household's own programs may do without a word.
+    pub(crate) companions: Companions,
+    /// How the person is asked.
+    pub(crate) face: Face,
 }
 
 /// The file cannot be used.

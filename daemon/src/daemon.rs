@@ -8,10 +8,15 @@ use fob_ambient::{Clock, Millis, SystemClock, SystemRng};
 use fob_vault::{Context, FilePins, FileUses, RealDisk};
 
 use crate::arguments::Options;
-use crate::caller::Household;
+use crate::caller::{Household, Listings};
 use crate::config::{Config, ConfigError};
+use crate::diary::Diary;
+use crate::doors::Room;
 use crate::keys::{Keys, RealWays, Stage};
-use crate::locks::{Locks, Switches};
+use crate::locks::Locks;
+use crate::loopback::Clients;
+use crate::policy::Consent;
+use crate::prompt::{Bus, Nobody, Notices, Process, Program, Prompter, Surroundings};
 use crate::request::Desk;
 use crate::slots::{Outside, RealOutside};
 use crate::vault::{Keeper, Place};
@@ -20,6 +25,8 @@ use crate::vault::{Keeper, Place};
 pub(crate) struct Daemon {
     /// The folder and owner that make a companion.
     pub(crate) household: Household,
+    /// The programs that may be remembered.
+    pub(crate) listings: Arc<Listings>,
     /// Time.
     pub(crate) clock: Arc<dyn Clock + Send + Sync>,
     /// The vault.
@@ -34,6 +41,16 @@ pub(crate) struct Daemon {
     pub(crate) stage: Stage,
     /// The requests under way.
     pub(crate) desk: Desk,
+    /// Who may do what, and what the person has said about it.
+    pub(crate) consent: Arc<Consent>,
+    /// The programs on the loopback that were paired.
+    pub(crate) clients: Arc<Clients>,
+    /// Who asked for what.
+    pub(crate) diary: Diary,
+    /// How a person is asked.
+    pub(crate) prompter: Arc<dyn Prompter>,
+    /// Room for the large messages that callers send.
+    pub(crate) room: Room,
     session_bus: AtomicBool,
 }
 
@@ -57,8 +74,8 @@ impl Daemon {
     /// # Errors
     /// [`BuildError`].
     pub(crate) fn of_this_home(options: &Options) -> Result<Arc<Self>, BuildError> {
-        let mut locks = Config::of_this_home()?.locks;
-        locks.idle = options.idle_lock.unwrap_or(locks.idle);
+        let mut config = Config::of_this_home()?;
+        config.locks.idle = options.idle_lock.unwrap_or(config.locks.idle);
         let path = fob_bus::names::vault().ok_or(BuildError::NoHome)?;
         let state = fob_bus::names::state().ok_or(BuildError::NoHome)?;
         let household = Household::own().map_err(BuildError::Unseen)?;
@@ -67,8 +84,13 @@ impl Daemon {
         let uses = FileUses::new(state.join("vault.uses"), Arc::new(RealDisk));
         let context = Context::new(clock.clone(), SystemRng::new(), pins).with_uses(uses);
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
-        let place = VaultPlace { path, state, idle_lock: locks.idle.limit() };
-        Ok(Self::with_locks(household, place, context, keys, clock, locks))
+        let place = VaultPlace { path, state, idle_lock: config.locks.idle.limit() };
+        let desktop = if options.session_bus { Bus::Session } else { Bus::None };
+        let surroundings = Surroundings { session_bus: options.session_bus };
+        let prompter = Process::new(Program::of(&household), config.face, surroundings, Notices::on(desktop));
+        let mut daemon = Self::with(household, Listings::of_this_machine(), place, context, keys, clock, config);
+        Arc::get_mut(&mut daemon).expect("nobody else knows it yet").prompter = Arc::new(prompter);
+        Ok(daemon)
     }
 
     /// A daemon of these parts, with every lock as it is by default but the idle one.
@@ -79,30 +101,44 @@ impl Daemon {
         context: Context,
         keys: Arc<Keys>,
         clock: Arc<dyn Clock + Send + Sync>,
+        (listings, companions): (Listings, crate::policy::Companions),
     ) -> Arc<Self> {
         let idle = place.idle_lock.map_or(crate::locks::IdleLock::Never, crate::locks::IdleLock::After);
-        Self::with_locks(household, place, context, keys, clock, Switches { idle, ..Switches::default() })
+        let locks = crate::locks::Switches { idle, ..Default::default() };
+        Self::with(household, listings, place, context, keys, clock, Config { locks, companions, ..Config::default() })
     }
 
-    fn with_locks(
+    fn with(
         household: Household,
+        listings: Listings,
         place: VaultPlace,
         context: Context,
         keys: Arc<Keys>,
         clock: Arc<dyn Clock + Send + Sync>,
-        locks: Switches,
+        config: Config,
     ) -> Arc<Self> {
         let idle_lock = place.idle_lock.map(|limit| Millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
+        let context = context.with_diary(place.state.join("diary"));
         let place = Place { path: place.path, state_folder: place.state, idle_lock };
+        let vault = Keeper::new(place, context, clock.clone());
+        let listings = Arc::new(listings);
+        let consent = Consent::new(clock.clone(), listings.clone(), config.companions);
+        vault.house(consent.clone());
         Arc::new(Self {
             household,
-            vault: Keeper::new(place, context, clock.clone()),
-            locks: Locks::new(locks),
+            listings,
+            consent,
+            clients: Clients::new(vault.clone(), clock.clone()),
+            diary: Diary::of(vault.clone(), clock.clone()),
+            vault,
+            locks: Locks::new(config.locks),
             clock,
             outside: Arc::new(RealOutside),
             keys,
             stage: Stage::default(),
             desk: Desk::default(),
+            prompter: Arc::new(Nobody),
+            room: Room::default(),
             session_bus: AtomicBool::new(false),
         })
     }

@@ -1,5 +1,6 @@
 //! `dev.fob.Key1`: one security key, on an object of its own for as long as it is there.
 
+use fob_asking::What;
 use fob_bus::types::{KeyInfo, SetPinOptions};
 use fob_bus::{CallError, ErrorKind, names};
 use fob_client::{CancelToken, Session, Watch, pin};
@@ -11,7 +12,7 @@ use zbus::{Connection, OwnedFd, interface};
 
 use crate::guest::Guest;
 use crate::keys::{Key, QUICK};
-use crate::policy::Operation;
+use crate::policy::{self, Operation, PATIENCE, Plea, Want};
 use crate::thread::blocking;
 use crate::{errors, secret, shield};
 
@@ -23,12 +24,13 @@ pub(crate) struct KeyObject {
 
 #[interface(name = "dev.fob.Key1", introspection_docs = false)]
 impl KeyObject {
+    #[zbus(out_args("info"))]
     async fn info(
         &self,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<KeyInfo, CallError> {
-        self.guest.admit(connection, &header, Operation::Keys).await?;
+        self.leave(connection, &header, "read what it tells about itself").await?;
         let about = self.key.clone();
         self.transact(move |session, watch| described(&about, session, watch)).await
     }
@@ -40,7 +42,8 @@ impl KeyObject {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), CallError> {
-        self.guest.admit(connection, &header, Operation::Keys).await?;
+        let doing = if options.current.is_some() { "change its PIN" } else { "set its PIN" };
+        self.leave(connection, &header, doing).await?;
         let new = new.into();
         let current = options.current.map(std::os::fd::OwnedFd::from);
         // The pipes are read before the key is opened, so that a slow writer keeps it from nobody.
@@ -95,6 +98,14 @@ impl KeyObject {
     /// Where the key with this id has its object.
     pub(crate) fn path(id: &str) -> String {
         format!("{}/{id}", names::KEYS)
+    }
+
+    /// Leave to look after it, after a question where there must be one.
+    async fn leave(&self, connection: &Connection, header: &Header<'_>, doing: &str) -> Result<(), CallError> {
+        let owner = self.guest.admit(connection, header, Operation::Keys).await?;
+        let what = What::KeyCare { key: self.key.product.clone(), doing: doing.to_owned() };
+        let plea = Plea { owner: &owner, want: &Want::KeyCare, what, parent_window: "", waits: PATIENCE };
+        policy::obtain(&self.guest.daemon, plea).await.map(drop)
     }
 
     async fn transact<T: Send + 'static>(

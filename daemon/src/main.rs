@@ -16,7 +16,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Request::Version) => {
-            println!("fobd {}", env!("CARGO_PKG_VERSION"));
+            let scripted = if cfg!(feature = "scripted-prompt") { " scripted-prompt" } else { "" };
+            println!("fobd {}{scripted}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
         Ok(Request::HoldSocket) => fobd::hold_socket().map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS),

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
+use fob_asking::What;
 use fob_bus::types::Status;
 use fob_bus::{CallError, ErrorKind, names};
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, OwnedFd, interface};
 
-use crate::guest::Guest;
+use crate::guest::{Guest, Owner};
 use crate::key::KeyObject;
-use crate::policy::{self, Operation};
+use crate::policy::{self, Operation, PATIENCE, Plea, Want};
 use crate::vault::Standing;
 
 /// The object.
@@ -19,6 +20,7 @@ pub(crate) struct Manager(pub(crate) Guest);
 #[interface(name = "dev.fob.Manager1", introspection_docs = false)]
 impl Manager {
     /// How things stand. Strangers learn the state and nothing about what is in it.
+    #[zbus(out_args("status"))]
     async fn status(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -34,12 +36,13 @@ impl Manager {
             session_bus: daemon.session_bus(),
             ..Status::default()
         };
-        if policy::decide(&owner.caller, Operation::Vault).is_err() {
+        if policy::gate(&owner.caller, Operation::Vault).is_err() {
             return Ok(status);
         }
         let mut status = self.in_full(status, standing);
         status.warnings.extend(daemon.vault.place_warning().await);
         status.warnings.extend(daemon.locks.warnings());
+        status.warnings.extend(daemon.listings.wrong());
         Ok(status)
     }
 
@@ -75,13 +78,15 @@ impl Manager {
         Ok(())
     }
 
+    #[zbus(out_args("id"))]
     async fn attach_key(
         &self,
         path: &str,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<String, CallError> {
-        self.0.admit(connection, &header, Operation::Keys).await?;
+        let owner = self.0.admit(connection, &header, Operation::Keys).await?;
+        self.leave(&owner, What::Attach { path: path.to_owned() }).await?;
         let key = self.0.daemon.keys.attach(Path::new(path)).await?;
         // The caller's next call goes to the key's object: it must not depend on who hears of the new key first.
         let object = KeyObject::new(self.0.clone(), key.clone());
@@ -99,7 +104,9 @@ impl Manager {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), CallError> {
-        self.0.admit(connection, &header, Operation::Keys).await?;
+        let owner = self.0.admit(connection, &header, Operation::Keys).await?;
+        let key = self.0.daemon.keys.key(id)?.product;
+        self.leave(&owner, What::KeyCare { key, doing: "take it away from fob".to_owned() }).await?;
         self.0.daemon.keys.detach(id)
     }
 
@@ -109,6 +116,12 @@ impl Manager {
 }
 
 impl Manager {
+    /// Leave to attach a key, or to take one away.
+    async fn leave(&self, owner: &Owner, what: What) -> Result<(), CallError> {
+        let plea = Plea { owner, want: &Want::Attach, what, parent_window: "", waits: PATIENCE };
+        policy::obtain(&self.0.daemon, plea).await.map(drop)
+    }
+
     /// Takes a key's object away with the key. The task of the connection does so for every object that it made; it may
     /// never hear of a key that goes as soon as it came.
     fn clear_away(&self, connection: Connection, id: String) {

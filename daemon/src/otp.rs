@@ -8,6 +8,7 @@ mod bin;
 mod code;
 mod edit;
 mod export;
+mod hand_out;
 mod import;
 mod lookup;
 mod outlet;
@@ -27,9 +28,10 @@ use zbus::{Connection, OwnedFd, interface};
 use zeroize::Zeroizing;
 
 use self::add::New;
-use self::code::{ByTime, Wish};
 use self::edit::Edit;
+use self::hand_out::Order;
 use self::import::List;
+pub(crate) use self::lookup::label;
 use crate::errors;
 use crate::guest::Guest;
 use crate::policy::Operation;
@@ -42,6 +44,7 @@ pub(crate) struct Otp(pub(crate) Guest);
 
 #[interface(name = "dev.fob.Otp1", introspection_docs = false)]
 impl Otp {
+    #[zbus(out_args("accounts"))]
     async fn list(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -51,6 +54,7 @@ impl Otp {
         self.read(|vault| Ok(shown::all(vault))).await
     }
 
+    #[zbus(out_args("account"))]
     async fn find(
         &self,
         query: &str,
@@ -61,6 +65,7 @@ impl Otp {
         self.read(|vault| Ok(shown::entry(lookup::one(vault, query)?))).await
     }
 
+    #[zbus(out_args("info"))]
     async fn code(
         &self,
         query: &str,
@@ -69,25 +74,12 @@ impl Otp {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<CodeInfo, CallError> {
-        self.admit(connection, &header).await?;
-        let (end, wish, now) = (code.into(), Wish::from(&options), self.0.daemon.clock.wall());
-        let site = options.site.as_deref().map(site::parse).transpose()?;
-        let done = self.read(|vault| {
-            let entry = match &site {
-                Some(site) => site::bound(vault, query, site)?,
-                None => lookup::one(vault, query)?,
-            };
-            code::by_time(vault, entry, now, wish, &end)
-        });
-        match done.await? {
-            ByTime::Done(info) => Ok(info),
-            ByTime::Counter(id) => {
-                wish.of_counter()?;
-                self.change(move |vault| code::by_counter(vault, id, &end)).await
-            }
-        }
+        let owner = self.0.admit(connection, &header, Operation::Code).await?;
+        let owner = owner.speaking_for(options.app_id.as_deref())?;
+        self.hand_out(&owner, Order::of(query, &options, code.into())?).await
     }
 
+    #[zbus(out_args("added"))]
     async fn add(
         &self,
         uri: OwnedFd,
@@ -101,6 +93,7 @@ impl Otp {
         self.change(move |vault| new.add(vault)).await
     }
 
+    #[zbus(out_args("report"))]
     async fn import(
         &self,
         list: OwnedFd,
@@ -114,6 +107,7 @@ impl Otp {
         self.change(move |vault| list.import(vault, &options)).await
     }
 
+    #[zbus(out_args("account"))]
     async fn edit(
         &self,
         query: String,
@@ -127,6 +121,7 @@ impl Otp {
         self.change(move |vault| edit.apply(vault, &query, &confirm)).await
     }
 
+    #[zbus(out_args("account"))]
     async fn note(
         &self,
         query: &str,
@@ -146,6 +141,7 @@ impl Otp {
         Ok(info)
     }
 
+    #[zbus(out_args("account"))]
     async fn resync(
         &self,
         query: String,
@@ -161,6 +157,7 @@ impl Otp {
         self.change(move |vault| recovery::resync(vault, &query, &confirm, &codes, &options)).await
     }
 
+    #[zbus(out_args("account"))]
     async fn add_recovery_codes(
         &self,
         query: String,
@@ -176,6 +173,7 @@ impl Otp {
         self.change(move |vault| recovery::add(vault, &query, &confirm, &codes, &options)).await
     }
 
+    #[zbus(out_args("account"))]
     async fn take_recovery_code(
         &self,
         query: String,
@@ -188,6 +186,7 @@ impl Otp {
         self.change(move |vault| recovery::take(vault, &query, &end)).await
     }
 
+    #[zbus(out_args("events"))]
     async fn history(
         &self,
         query: &str,
@@ -198,6 +197,7 @@ impl Otp {
         self.read(|vault| Ok(shown::history(&lookup::revealed(vault, lookup::one(vault, query)?)?))).await
     }
 
+    #[zbus(out_args("account"))]
     async fn remove(
         &self,
         query: String,
@@ -209,6 +209,7 @@ impl Otp {
         self.change(move |vault| bin::remove(vault, &query, &confirm)).await
     }
 
+    #[zbus(out_args("accounts"))]
     async fn bin(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -218,6 +219,7 @@ impl Otp {
         self.read(|vault| Ok(bin::all(vault))).await
     }
 
+    #[zbus(out_args("account"))]
     async fn restore(
         &self,
         query: String,
@@ -228,6 +230,7 @@ impl Otp {
         self.change(move |vault| bin::restore(vault, &query)).await
     }
 
+    #[zbus(out_args("purged"))]
     async fn purge(
         &self,
         ids: Vec<String>,
@@ -238,6 +241,7 @@ impl Otp {
         self.change(move |vault| bin::purge(vault, &ids)).await
     }
 
+    #[zbus(out_args("info"))]
     async fn uri(
         &self,
         query: String,
@@ -257,6 +261,7 @@ impl Otp {
         Ok(info)
     }
 
+    #[zbus(out_args("info"))]
     async fn export(
         &self,
         fresh: OwnedFd,
@@ -275,6 +280,7 @@ impl Otp {
         Ok(info)
     }
 
+    #[zbus(out_args("account"))]
     async fn bind(
         &self,
         query: String,

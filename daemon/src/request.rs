@@ -37,6 +37,8 @@ pub(crate) enum End {
     Sleep,
     /// The vault was locked, and with it what was to open or change it.
     Locked,
+    /// The permission that it rests on was taken back.
+    TakenBack,
     /// The daemon ends.
     Shutdown,
 }
@@ -140,14 +142,20 @@ impl Request {
     /// # Errors
     /// [`ErrorKind::InvalidInput`] when nobody did.
     pub(crate) fn answer_pin(&self, pin: Pin) -> Result<(), CallError> {
-        let sender = self.waiting().take();
-        match sender.map(|sender| sender.try_send(pin)) {
-            Some(Ok(())) => {
-                self.report(request_state::WORKING, StateDetails::default());
-                Ok(())
-            }
-            Some(Err(_)) | None => Err(not_asked()),
-        }
+        let sender = self.waiting().take().ok_or_else(not_asked)?;
+        // Before it is sent: whoever gets it may ask for another one before we come to say anything.
+        self.report(request_state::WORKING, StateDetails::default());
+        sender.try_send(pin).map_err(|_| not_asked())
+    }
+
+    /// Nobody answers: whoever asked for a PIN gets none.
+    pub(crate) fn decline_pin(&self) {
+        self.waiting().take();
+    }
+
+    /// What it is doing, and what it will be doing.
+    pub(crate) fn states(&self) -> watch::Receiver<(&'static str, StateDetails)> {
+        self.state.subscribe()
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Option<SyncSender<Pin>>> {

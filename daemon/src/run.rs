@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use zbus::connection::Builder;
 
 use crate::arguments::Options;
+use crate::caller::Listings;
 use crate::config::{Config, ConfigError};
 use crate::daemon::{BuildError, Daemon};
 use crate::doors::{ListenError, Listening, SessionBus, tell_ready};
@@ -49,14 +49,23 @@ impl RunError {
     }
 }
 
-/// What the settings file of this home means, whole, in the form of such a file.
+/// What the settings file of this home means, whole, in the form of such a file; and which lists of programs are wrong.
 ///
 /// # Errors
 /// [`ConfigError`].
 pub fn checked_config() -> Result<String, ConfigError> {
-    let locks = Config::of_this_home()?.locks;
+    let Config { locks, companions, face, .. } = Config::of_this_home()?;
     let from = Config::place().map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string());
-    Ok(format!("# {from}, and the defaults for what is not there\n{locks}"))
+    let consent = format!("[consent]\ncompanion = \"{}\"\n", companions.word());
+    let prompt = format!("[prompt]\nface = \"{}\"\n", face.word());
+    let left_out = lists_left_out(&Listings::of_this_machine());
+    Ok(format!("# {from}, and the defaults for what is not there\n{locks}\n{consent}\n{prompt}{left_out}"))
+}
+
+/// What is wrong with this machine's lists of programs, as comments.
+fn lists_left_out(listings: &Listings) -> String {
+    let wrong = listings.wrong();
+    wrong.iter().flat_map(|trouble| trouble.lines()).fold(String::new(), |text, line| format!("{text}# {line}\n"))
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -116,7 +125,7 @@ async fn serve(options: &Options) -> Result<(), RunError> {
 }
 
 async fn join_bus(daemon: &Arc<Daemon>) -> Option<JoinHandle<()>> {
-    match SessionBus::join(daemon.clone(), Builder::session()).await {
+    match SessionBus::of_this_session(daemon.clone()).await {
         Ok(bus) => Some(tokio::spawn(bus.run())),
         Err(error) => {
             tracing::warn!(%error, "the session bus is not served; fobd's own socket is");

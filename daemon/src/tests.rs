@@ -2,12 +2,17 @@
 
 mod accounts;
 mod ceremonies;
+mod consent;
+mod consent_at_keys;
+mod consent_kept;
 mod doors;
 mod entries;
 mod exports;
 pub(crate) mod house;
+mod loopback;
 mod outside;
 mod running;
+mod scripted;
 mod secrecy;
 mod session_bus;
 mod sites;

@@ -31,6 +31,7 @@ pub(crate) struct Upkeep(pub(crate) Guest);
 
 #[interface(name = "dev.fob.Vault1", introspection_docs = false)]
 impl Upkeep {
+    #[zbus(out_args("versions"))]
     async fn versions(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -40,6 +41,7 @@ impl Upkeep {
         self.0.daemon.vault.versions(|versions| versions.into_iter().map(version).collect()).await
     }
 
+    #[zbus(out_args("restored"))]
     async fn restore(
         &self,
         version: String,
@@ -59,6 +61,7 @@ impl Upkeep {
         })
     }
 
+    #[zbus(out_args("slots"))]
     async fn slots(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -68,6 +71,7 @@ impl Upkeep {
         self.0.daemon.vault.read(|vault| Ok(vault.slots().into_iter().map(slot).collect())).await
     }
 
+    #[zbus(out_args("ways"))]
     async fn ways(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -77,6 +81,7 @@ impl Upkeep {
         slots::ways(&self.0.daemon).await
     }
 
+    #[zbus(out_args("request"))]
     async fn open(
         &self,
         options: OpenOptions,
@@ -92,6 +97,7 @@ impl Upkeep {
         self.begin(owner, &token, "open", epoch, |asking| opening.carry_out(asking)).await
     }
 
+    #[zbus(out_args("request"))]
     async fn add_slot(
         &self,
         options: AddSlotOptions,
@@ -107,6 +113,7 @@ impl Upkeep {
         self.begin(owner, &token, "add-slot", epoch, |asking| adding.carry_out(asking)).await
     }
 
+    #[zbus(out_args("request"))]
     async fn rekey(
         &self,
         options: RekeyOptions,
@@ -160,6 +167,7 @@ impl Upkeep {
         vault.change_proven(proven, set).await
     }
 
+    #[zbus(out_args("soft"))]
     async fn soft_lock(
         &self,
         #[zbus(connection)] connection: &Connection,
@@ -179,6 +187,7 @@ impl Upkeep {
         self.0.daemon.vault.quick_open(pin.into()).await
     }
 
+    #[zbus(out_args("merged"))]
     async fn merge(
         &self,
         vault: OwnedFd,

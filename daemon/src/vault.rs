@@ -4,6 +4,7 @@
 //! thread of its own that takes the lock along. Each lock of the vault begins a new epoch, and an unlock that began in
 //! an older one is thrown away, so "lock" means locked whatever is under way.
 
+mod diary;
 mod gone;
 mod locking;
 mod merge;
@@ -13,6 +14,7 @@ mod restore;
 mod soft;
 mod standing;
 mod state;
+mod tenant;
 #[cfg(test)]
 mod tests;
 mod ways;
@@ -37,11 +39,13 @@ use crate::secret::{self, Proof};
 use crate::shield::{self, Secrets};
 use crate::thread::blocking;
 
+use diary::Pen;
 use price::Price;
 use state::{Open, State};
 
 pub(crate) use proof::Proven;
 pub(crate) use standing::Standing;
+pub(crate) use tenant::Tenant;
 
 /// The keeper of the vault.
 pub(crate) struct Keeper {
@@ -62,7 +66,11 @@ pub(crate) struct Keeper {
     timer: PlainMutex<Option<AbortHandle>>,
     /// Who waits for the keyring that opened the vault to lock.
     keyring: PlainMutex<Option<AbortHandle>>,
+    /// What is to be in the diary.
+    pen: Arc<Pen>,
     changes: watch::Sender<&'static str>,
+    /// What leaves memory with the accounts.
+    tenants: PlainMutex<Vec<Arc<dyn Tenant>>>,
 }
 
 /// Which open vault makes way for one that was just opened.
@@ -101,7 +109,9 @@ impl Keeper {
             idle: IdleTimer::new(place.idle_lock),
             timer: PlainMutex::default(),
             keyring: PlainMutex::default(),
+            pen: Arc::default(),
             changes: watch::Sender::new(vault_state::LOCKED),
+            tenants: PlainMutex::default(),
         })
     }
 
@@ -209,6 +219,7 @@ impl Keeper {
         // What is open already stays, unless the file has moved on without it: it may have just been written.
         let older = |open: &Open| open.vault.generation() < opened.vault.generation();
         if matches!(instead, Instead::OfAny) || state.open().is_none_or(older) {
+            self.move_in(&opened.vault);
             *state = State::Open(Box::new(opened));
         }
         self.tell_open(state);
@@ -223,6 +234,9 @@ impl Keeper {
         self.arm_timer();
         self.changes.send_replace(vault_state::UNLOCKED);
         tracing::info!("the vault is unlocked");
+        if !self.waiting().is_empty() {
+            self.write_soon();
+        }
     }
 
     /// Looks into the open vault, at once.
@@ -238,6 +252,20 @@ impl Keeper {
         let open = state.open().ok_or_else(|| self.closed(&state))?;
         self.idle.used(self.clock.boottime());
         look(&open.vault)
+    }
+
+    /// The same for somebody who is not let in yet, or has no part in it: it does not count as use, so it never keeps
+    /// the vault from locking itself.
+    ///
+    /// # Errors
+    /// As [`Keeper::read`].
+    pub(crate) async fn peek<T>(
+        &self,
+        look: impl FnOnce(&UnlockedVault) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut state = self.state.lock().await;
+        self.close_if_due(&mut state);
+        look(&state.open().ok_or_else(|| self.closed(&state))?.vault)
     }
 
     /// Changes the open vault, on a thread of its own: when this returns, the change is on the disk.

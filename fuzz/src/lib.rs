@@ -15,6 +15,7 @@
 #![allow(clippy::indexing_slicing, reason = "an index out of place ends a run, as everything unexpected here should")]
 
 mod account_list;
+mod asking;
 mod attestation_object;
 mod auth_data;
 mod authenticator;
@@ -44,10 +45,12 @@ mod u2f;
 mod u2f_key;
 mod vault;
 mod vault_body;
+mod vault_diary;
 mod vault_file;
 mod vault_header;
 
 pub use account_list::account_list;
+pub use asking::asking;
 pub use attestation_object::attestation_object;
 pub use auth_data::auth_data;
 pub use authenticator::{authenticator, authenticator_story};
@@ -75,6 +78,7 @@ pub use state_file::state_file;
 pub use u2f::u2f;
 pub use u2f_key::u2f_key;
 pub use vault_body::vault_body;
+pub use vault_diary::vault_diary;
 pub use vault_file::vault_file;
 pub use vault_header::vault_header;
 
@@ -87,6 +91,7 @@ pub type Target = fn(&[u8]);
 /// All targets, by the name of their corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("account_list", account_list),
+    ("asking", asking),
     ("attestation_object", attestation_object),
     ("auth_data", auth_data),
     ("authenticator", authenticator),
@@ -112,6 +117,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("u2f", u2f),
     ("u2f_key", u2f_key),
     ("vault_body", vault_body),
+    ("vault_diary", vault_diary),
     ("vault_file", vault_file),
     ("vault_header", vault_header),
 ];

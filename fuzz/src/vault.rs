@@ -14,8 +14,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
 use tempfile::TempDir;
 
-const VAULT: [u8; 16] = [1; 16];
-const VAULT_KEY: [u8; 32] = [2; 32];
+pub(crate) const VAULT: [u8; 16] = [1; 16];
+pub(crate) const VAULT_KEY: [u8; 32] = [2; 32];
 const SLOT: [u8; 16] = [3; 16];
 const SLOT_SALT: [u8; 32] = [4; 32];
 const SALT: [u8; 32] = [5; 32];
@@ -81,7 +81,7 @@ pub(crate) fn file(mut header: Map, body: &[u8]) -> Vec<u8> {
     file
 }
 
-fn hkdf(key: &[u8], salt: &[u8], label: &str, more: Vec<Value>) -> [u8; 32] {
+pub(crate) fn hkdf(key: &[u8], salt: &[u8], label: &str, more: Vec<Value>) -> [u8; 32] {
     let info = encode(&Value::Array([vec![Value::from(label)], more].concat()));
     let mut out = [0; 32];
     let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key);
@@ -91,7 +91,7 @@ fn hkdf(key: &[u8], salt: &[u8], label: &str, more: Vec<Value>) -> [u8; 32] {
     out
 }
 
-fn seal(key: &[u8; 32], nonce: [u8; 12], bound: &[u8], plain: &[u8]) -> Vec<u8> {
+pub(crate) fn seal(key: &[u8; 32], nonce: [u8; 12], bound: &[u8], plain: &[u8]) -> Vec<u8> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key"));
     let mut sealed = plain.to_vec();
     let done = key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut sealed);
@@ -116,9 +116,20 @@ impl Home {
         self.0.path().join("vault")
     }
 
+    /// Puts a file of the diary there.
+    pub(crate) fn put_diary(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.diary(name), bytes).expect("it is ours");
+    }
+
+    /// The path of a file of the diary.
+    pub(crate) fn diary(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
     /// Opens and unlocks it.
     pub(crate) fn unlock(&self) -> Result<UnlockedVault, VaultError> {
-        let context = Context::new(FakeClock::at(UnixTime(3_000)), SeededRng::new(1), NoPins).with_kdf(CHEAP);
+        let context = Context::new(FakeClock::at(UnixTime(3_000)), SeededRng::new(1), NoPins);
+        let context = context.with_kdf(CHEAP).with_diary(self.diary("diary"));
         let code = RecoveryCode::parse(CODE).expect("it has its checksum");
         let locked = LockedVault::open(&self.path(), &context)?;
         locked.unlock_with_recovery(&code).map_err(|(_, error)| error)

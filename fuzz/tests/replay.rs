@@ -13,8 +13,8 @@ use fob_fuzz::{TARGETS, Target, authenticator_story, within_bounds};
 /// Mutations of each input, and of inputs that cost signatures or files.
 const MUTATIONS: u32 = 100;
 const FEW_MUTATIONS: u32 = 10;
-const COSTLY: [&str; 7] =
-    ["authenticator", "hid_key", "importers", "u2f_key", "vault_body", "vault_file", "vault_header"];
+const COSTLY: [&str; 8] =
+    ["authenticator", "hid_key", "importers", "u2f_key", "vault_body", "vault_diary", "vault_file", "vault_header"];
 /// Longest input of a corpus, and most of all corpora, in bytes: they are read by people too.
 const LONGEST: usize = 10_000;
 const ALL: usize = 400_000;

@@ -6,7 +6,7 @@ use zbus::OwnedObjectPath;
 
 /// The well-known name on the session bus.
 pub const BUS_NAME: &str = "dev.fob.Fob1";
-/// The object with `Manager1`, `Vault1`, `Otp1`, `WebAuthn1` and the ObjectManager of the keys.
+/// The object with `Manager1`, `Vault1`, `Otp1`, `WebAuthn1`, `Policy1`, `Loopback1` and the ObjectManager of the keys.
 pub const ROOT: &str = "/dev/fob/Fob1";
 /// What the path of every key begins with.
 pub const KEYS: &str = "/dev/fob/Fob1/key";

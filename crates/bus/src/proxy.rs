@@ -5,10 +5,11 @@ use zbus::proxy;
 
 use crate::error::CallError;
 use crate::types::{
-    AddOptions, AddSlotOptions, Added, CeremonyOptions, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo,
-    FreshOptions, HistoryEvent, ImportOptions, ImportReport, KeyInfo, MergeInfo, MergeOptions, OpenOptions, Outcome,
-    QuickPinOptions, RecoveryOptions, RekeyOptions, RestoreInfo, ResyncOptions, SetPinOptions, SlotInfo, StateDetails,
-    Status, UriInfo, VersionInfo, WayInfo,
+    AddOptions, AddSlotOptions, Added, AllowOptions, CeremonyOptions, ClientInfo, CodeInfo, CodeOptions, EditOptions,
+    EntryInfo, ExportInfo, FreshOptions, GrantInfo, HistoryEvent, ImportOptions, ImportReport, KeyInfo, LogEntry,
+    LogOptions, MergeInfo, MergeOptions, OpenOptions, Outcome, PairOptions, PresentOptions, QuickPinOptions,
+    RecoveryOptions, RekeyOptions, RestoreInfo, ResyncOptions, SetPinOptions, SlotInfo, StateDetails, Status, UriInfo,
+    VersionInfo, WayInfo,
 };
 
 type Result<T> = std::result::Result<T, CallError>;
@@ -225,4 +226,51 @@ pub trait Request1 {
     /// The end, sent to the caller alone.
     #[zbus(signal)]
     fn done(&self, outcome: Outcome) -> zbus::Result<()>;
+}
+
+/// `dev.fob.Policy1`: who may ask for what, what is remembered, and what was asked. Of companions only, and only while the
+/// vault is open.
+#[proxy(interface = "dev.fob.Policy1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait Policy1 {
+    /// The grants that hold now.
+    fn grants(&self) -> Result<Vec<GrantInfo>>;
+
+    /// Takes grants back, by their ids; gives how many there were. What they let through is cut off at once.
+    fn revoke(&self, ids: Vec<String>) -> Result<u32>;
+
+    /// The programs that are listed or paired.
+    fn clients(&self) -> Result<Vec<ClientInfo>>;
+
+    /// Lists a program of root's, by its path, among those that may be remembered. The person is asked.
+    fn allow(&self, program: &str, options: AllowOptions) -> Result<ClientInfo>;
+
+    /// Takes back what `Allow` or a pairing has given, with every grant of that program.
+    fn forget(&self, id: &str) -> Result<()>;
+
+    /// Who asked for what, the latest last.
+    fn log(&self, options: LogOptions) -> Result<Vec<LogEntry>>;
+
+    /// A grant was given, taken back or has ended, or a program was listed, paired or forgotten.
+    #[zbus(signal)]
+    fn grants_changed(&self) -> zbus::Result<()>;
+}
+
+/// `dev.fob.Loopback1`: what the loopback listener says for programs that speak HTTP. On fobd's own socket alone.
+#[proxy(interface = "dev.fob.Loopback1", default_service = "dev.fob.Fob1", default_path = "/dev/fob/Fob1")]
+pub trait Loopback1 {
+    /// Pairs a program: fobd writes six digits into `code` at once, which the program shows and the person types into
+    /// fob's prompt; if they are right a token is written into `token`, and the call returns.
+    fn pair(&self, options: PairOptions, code: Fd<'_>, token: Fd<'_>) -> Result<ClientInfo>;
+
+    /// Shows a token from a pipe: from now on this connection is the paired program's, and can nothing else. Of the
+    /// listener only, and once for each connection.
+    fn present(&self, token: Fd<'_>, options: PresentOptions) -> Result<ClientInfo>;
+
+    /// Whether pages of this origin may speak for a program of this user. Of the listener only: it answers a browser's
+    /// preflight, which brings no token.
+    fn welcome(&self, origin: &str, uid: u32) -> Result<bool>;
+
+    /// Makes a token for a program without a pairing, for whoever sets up a server: of `fob` only, and the person is
+    /// asked.
+    fn issue(&self, options: PairOptions, token: Fd<'_>) -> Result<ClientInfo>;
 }

@@ -6,12 +6,17 @@ use std::os::fd::OwnedFd;
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 mod otp;
+mod policy;
 mod vault;
 mod ways;
 
 pub use otp::{
     AddOptions, Added, CodeInfo, CodeOptions, EditOptions, EntryInfo, ExportInfo, FreshOptions, HistoryEvent,
     ImportOptions, ImportReport, RecoveryOptions, Refused, ResyncOptions, UriInfo, event,
+};
+pub use policy::{
+    AllowOptions, ClientInfo, GrantInfo, LogEntry, LogOptions, PairOptions, PresentOptions, door, grant_kind,
+    grant_life, listed_by, tier,
 };
 pub use vault::{MergeInfo, MergeOptions, MergedInfo, RestoreInfo, VersionInfo, merge_outcome, version_state};
 pub use ways::{
@@ -135,6 +140,8 @@ pub struct CeremonyOptions {
     pub key: Option<String>,
     /// A pipe with the PIN, for callers that know it; asked for through `Request1` otherwise.
     pub pin: Option<Pipe>,
+    /// The application that the caller speaks for: of portals only.
+    pub app_id: Option<String>,
 }
 
 /// The states of a request in `Request1.StateChanged`.
@@ -149,6 +156,8 @@ pub mod request_state {
     pub const SELECT: &str = "select";
     /// The key wants its PIN: `Request1.ProvidePin`.
     pub const PIN: &str = "pin";
+    /// The person is asked whether the caller may have what it wants.
+    pub const CONSENT: &str = "consent";
     /// No key is there: insert one.
     pub const INSERT: &str = "insert";
     /// `Done` was sent.

@@ -21,7 +21,7 @@ pub use fob_ctap::pin::{Pin, PinUvAuthToken as Token};
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
     /// Not the PIN of this key.
-    #[error("wrong PIN, {retries} tries left")]
+    #[error("wrong PIN, {retries} {} left", if *retries == 1 { "try" } else { "tries" })]
     Wrong {
         /// Tries left before only a reset helps.
         retries: u8,

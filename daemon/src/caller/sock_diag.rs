@@ -30,16 +30,30 @@ const ANSWER: usize = 16;
 /// The system's; also when the kernel cannot tell (no `unix_diag`), or the other end is gone.
 pub(super) fn peer_inode(socket: impl AsFd) -> io::Result<u32> {
     let inode = u32::try_from(fstat(socket)?.st_ino).map_err(|_| io::ErrorKind::InvalidData)?;
-    let link = netlink()?;
-    sendto(&link, &request(inode), SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
-    let mut buffer = [0; 1024];
-    // The kernel answers while it takes the request, so the answer is there already.
-    let (length, _) = recv(&link, &mut buffer, RecvFlags::DONTWAIT)?;
-    answer(buffer.get(..length).unwrap_or_default())
+    Kernel::open()?.peer_of(inode)
 }
 
-fn netlink() -> io::Result<OwnedFd> {
-    Ok(socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))?)
+/// Whom to ask.
+pub(super) struct Kernel(OwnedFd);
+
+impl Kernel {
+    /// # Errors
+    /// The system's: there is no netlink.
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Self(socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))?))
+    }
+
+    /// The inode of the socket that the unix socket with this inode is connected to.
+    ///
+    /// # Errors
+    /// As for [`peer_inode`]; also when it is no unix socket.
+    pub(super) fn peer_of(&self, inode: u32) -> io::Result<u32> {
+        sendto(&self.0, &request(inode), SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        let mut buffer = [0; 1024];
+        // The kernel answers while it takes the request, so the answer is there already.
+        let (length, _) = recv(&self.0, &mut buffer, RecvFlags::DONTWAIT)?;
+        answer(buffer.get(..length).unwrap_or_default())
+    }
 }
 
 /// `struct nlmsghdr` and `struct unix_diag_req`, in the machine's byte order.

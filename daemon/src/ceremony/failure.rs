@@ -23,11 +23,16 @@ impl Failure {
             End::Cancelled => "the request was cancelled",
             End::OwnerGone => "the program that asked is gone",
             End::Locked => "the vault was locked meanwhile",
+            End::TakenBack => "the permission was taken back meanwhile",
             End::Sleep => "the machine is about to sleep or to shut down",
             End::Shutdown => "fobd is shutting down",
         };
         // Who locks the vault is not who gave up.
-        let kind = if end == End::Locked { ErrorKind::Locked } else { ErrorKind::AbortError };
+        let kind = match end {
+            End::Locked => ErrorKind::Locked,
+            End::TakenBack => ErrorKind::Denied,
+            End::Cancelled | End::OwnerGone | End::Sleep | End::Shutdown => ErrorKind::AbortError,
+        };
         CallError::new(kind, words).into()
     }
 
@@ -63,6 +68,21 @@ impl Failure {
         let failure = self.seen_from(request);
         tracing::info!(cause = failure.cause.kind.name(), message = failure.cause.message, "a request failed");
         failure.outcome()
+    }
+
+    /// What a program is told that is none of the household's. Everything that a page may not tell from a no is one and the
+    /// same to it, in its words too: refused, no key, no credential, no touch (WebAuthn Level 3 §5.1.3, §5.1.4.1).
+    pub(crate) fn told_in_general(self, request: &Request) -> Outcome {
+        let outcome = self.told(request);
+        if outcome.error.as_deref() != Some(DomName::NotAllowed.as_str()) {
+            return outcome;
+        }
+        Outcome {
+            error: outcome.error,
+            cause: Some(ErrorKind::NotAllowedError.name().to_owned()),
+            message: Some("the request was not allowed, or timed out".to_owned()),
+            ..Outcome::default()
+        }
     }
 
     /// A request that was ended failed for that reason, whatever the key said last; unless what it was for is done, and the

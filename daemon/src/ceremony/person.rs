@@ -123,7 +123,8 @@ impl Person for Prompted {
                 Err(error) => self.give_up(error),
             },
             GivenPin::Used => {
-                let words = format!("wrong PIN, {retries} tries left");
+                let tries = if retries == 1 { "try" } else { "tries" };
+                let words = format!("wrong PIN, {retries} {tries} left");
                 self.give_up(CallError::new(ErrorKind::PinInvalid, words).with_retries(retries))
             }
             GivenPin::None => {

@@ -4,15 +4,14 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use fob_ambient::Millis;
-use fob_bus::types::Outcome;
+use fob_asking::What;
 use fob_client::{CancelToken, Session, Watch, ceremony};
-use fob_webauthn::{Assertion, Creation};
+use fob_webauthn::{Assertion, Caller, Creation};
 
 use super::perform::{self, Done};
 use super::{Ceremony, Failure, Fit, Part, PassedPin, Prompted, Purpose};
-use crate::daemon::Daemon;
 use crate::errors;
-use crate::request::Request;
+use crate::policy::{Site, Want};
 
 /// What is to be done.
 pub(crate) enum Plan {
@@ -28,6 +27,35 @@ impl Plan {
         match self {
             Self::Create(creation) => creation.timeout(),
             Self::Get(assertion) => assertion.timeout(),
+        }
+    }
+
+    /// What it needs leave for.
+    pub(crate) fn want(&self) -> Want {
+        let site = |rp_id: String, caller: &Caller| Site {
+            rp_id,
+            origin: caller.origin().clone(),
+            top_origin: caller.top_origin().cloned(),
+        };
+        match self {
+            Self::Create(creation) => Want::Create(site(creation.rp_id().as_str().to_owned(), creation.caller())),
+            Self::Get(assertion) => Want::Sign(site(assertion.rp_id().as_str().to_owned(), assertion.caller())),
+        }
+    }
+
+    /// The same in words for a person.
+    pub(crate) fn what(&self) -> What {
+        let site = |caller: &Caller| (caller.origin().to_string(), caller.top_origin().map(ToString::to_string));
+        match self {
+            Self::Create(creation) => {
+                let (origin, top_origin) = site(creation.caller());
+                let user = creation.options().user.name.clone();
+                What::Create { rp_id: creation.rp_id().as_str().to_owned(), origin, top_origin, user }
+            }
+            Self::Get(assertion) => {
+                let (origin, top_origin) = site(assertion.caller());
+                What::Sign { rp_id: assertion.rp_id().as_str().to_owned(), origin, top_origin }
+            }
         }
     }
 
@@ -80,16 +108,5 @@ impl Ceremony<Plan> {
     pub(crate) fn alone(plan: Plan, deadline: Millis, key: Option<String>, pin: Option<OwnedFd>) -> Self {
         let pin = pin.map(PassedPin::Unread);
         Self { purpose: Arc::new(plan), deadline, key, pin, part: Part::default() }
-    }
-
-    /// Runs it to its end.
-    pub(crate) async fn run(self, daemon: Arc<Daemon>, request: Arc<Request>) -> Outcome {
-        match self.hold(&daemon, &request).await {
-            Ok(done) => {
-                tracing::info!("a request ended well");
-                Outcome { response_json: Some(done.json), message: done.remark, ..Outcome::default() }
-            }
-            Err(failure) => failure.told(&request),
-        }
     }
 }

@@ -7,13 +7,15 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::Config;
 use crate::locks::{IdleLock, Switch, Switches};
+use crate::policy::Companions;
+use crate::prompt::Face;
 
 /// Reads the file's text.
 ///
 /// # Errors
 /// The first thing that is wrong, with its line.
 pub(super) fn parse(text: &str) -> Result<Config, toml::de::Error> {
-    let File { lock } = toml::from_str(text)?;
+    let File { lock, consent, prompt } = toml::from_str(text)?;
     let default = Switches::default();
     let locks = Switches {
         suspend: lock.suspend.unwrap_or(default.suspend),
@@ -24,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Config, toml::de::Error> {
         screen_off: lock.screen_off.unwrap_or(default.screen_off),
         idle: lock.idle.unwrap_or(default.idle),
     };
-    Ok(Config { locks })
+    Ok(Config { locks, companions: consent.companion, face: prompt.face })
 }
 
 #[derive(serde::Deserialize)]
@@ -32,6 +34,10 @@ pub(super) fn parse(text: &str) -> Result<Config, toml::de::Error> {
 struct File {
     #[serde(default)]
     lock: Lock,
+    #[serde(default)]
+    consent: Consent,
+    #[serde(default)]
+    prompt: Prompt,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -44,6 +50,31 @@ struct Lock {
     screen_saver: Option<Switch>,
     screen_off: Option<Switch>,
     idle: Option<IdleLock>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Consent {
+    #[serde(default)]
+    companion: Companions,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Prompt {
+    #[serde(default)]
+    face: Face,
+}
+
+/// One of the words of [`Companions::word`].
+impl<'de> Deserialize<'de> for Companions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = [Self::Free, Self::PerTerminal, Self::Ask].into_iter().find(|companions| companions.word() == word);
+        known.ok_or_else(|| {
+            D::Error::invalid_value(serde::de::Unexpected::Str(&word), &"\"free\", \"per-terminal\" or \"ask\"")
+        })
+    }
 }
 
 /// `true`, `false` or `"soft"`.
@@ -124,6 +155,42 @@ mod tests {
             ("", default.clone()),
         ] {
             assert_eq!(parse(&format!("[lock]\n{line}\n")).unwrap().locks, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_fob_is_asked_for_is_a_word() {
+        for (text, expected) in [
+            ("", Companions::Free),
+            ("[consent]\n", Companions::Free),
+            ("[consent]\ncompanion = \"free\"\n", Companions::Free),
+            ("[consent]\ncompanion = \"per-terminal\"\n", Companions::PerTerminal),
+            ("[consent]\ncompanion = \"ask\"\n", Companions::Ask),
+        ] {
+            assert_eq!(parse(text).unwrap().companions, expected, "{text}");
+        }
+        for text in
+            ["[consent]\ncompanion = \"never\"\n", "[consent]\ncompanion = true\n", "[consent]\nfob = \"ask\"\n"]
+        {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("line 2"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn how_the_person_is_asked_is_a_word() {
+        for (text, expected) in [
+            ("", Face::Auto),
+            ("[prompt]\n", Face::Auto),
+            ("[prompt]\nface = \"graphical\"\n", Face::Graphical),
+            ("[prompt]\nface = \"pinentry\"\n", Face::Pinentry),
+            ("[prompt]\nface = \"terminal\"\n", Face::Terminal),
+        ] {
+            assert_eq!(parse(text).unwrap().face, expected, "{text}");
+        }
+        for text in ["[prompt]\nface = \"gtk\"\n", "[prompt]\nface = 1\n", "[prompt]\nfaces = \"auto\"\n"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("line 2"), "{text}: {error}");
         }
     }
 

@@ -10,26 +10,31 @@ use zbus::fdo::ObjectManager;
 use crate::guest::Guest;
 use crate::key::KeyObject;
 use crate::keys::Key;
+use crate::loopback::Loopback;
 use crate::manager::{Manager, tell_vault_changed};
 use crate::otp::Otp;
+use crate::policy::{Policy, tell_grants_changed};
 use crate::upkeep::Upkeep;
 use crate::webauthn::WebAuthn;
 
 /// Puts fob's objects on a connection that is about to be made.
 pub(crate) fn furnish<'a>(builder: Builder<'a>, guest: &Guest) -> Builder<'a> {
+    let builder = if guest.is_peer() { builder.serve_at(names::ROOT, Loopback(guest.clone())) } else { builder };
     builder
         .serve_at(names::ROOT, ObjectManager)
         .serve_at(names::ROOT, Manager(guest.clone()))
         .serve_at(names::ROOT, Upkeep(guest.clone()))
         .serve_at(names::ROOT, Otp(guest.clone()))
         .serve_at(names::ROOT, WebAuthn(guest.clone()))
+        .serve_at(names::ROOT, Policy(guest.clone()))
 }
 
 /// The task of a connection: keys come and go on it as they do in the world, and it hears of every lock.
 pub(crate) async fn serve(connection: Connection, guest: Guest) {
     let daemon = &guest.daemon;
-    let (mut keys, mut vault) = (daemon.keys.changes(), daemon.vault.changes());
+    let (mut keys, mut vault, mut grants) = (daemon.keys.changes(), daemon.vault.changes(), daemon.consent.news());
     vault.mark_unchanged();
+    grants.mark_unchanged();
     let mut served = HashSet::new();
     // The keys that were there before it was.
     keys.mark_changed();
@@ -43,6 +48,10 @@ pub(crate) async fn serve(connection: Connection, guest: Guest) {
             Ok(()) = vault.changed() => {
                 let state = *vault.borrow_and_update();
                 tell_vault_changed(&connection, state).await
+            }
+            Ok(()) = grants.changed() => {
+                grants.mark_unchanged();
+                tell_grants_changed(&connection).await
             }
         };
         if let Err(error) = told {

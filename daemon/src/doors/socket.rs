@@ -16,20 +16,20 @@ use std::time::Duration;
 use fob_bus::names;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 use zbus::connection::Builder;
 use zbus::{Connection, Guid};
 
 use super::conversation::{furnish, serve};
+use super::gate::Gate;
 use super::keeper::Keeper;
 use super::line::Line;
-use crate::caller::of_peer;
+use super::reading::Bounded;
+use super::seats::{Seats, Sitter};
+use crate::caller::{Tier, of_peer_soon};
 use crate::daemon::Daemon;
 use crate::guest::Guest;
 use crate::system;
 
-/// Most connections at once. One more waits until another hangs up.
-const CONNECTIONS: usize = 64;
 /// How long a caller may take to shake hands.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to leave the door alone when the system has no descriptor left for another caller.
@@ -109,17 +109,10 @@ impl Listening {
     }
 
     async fn let_in(&self, daemon: Arc<Daemon>) {
-        let seats = Arc::new(Semaphore::new(CONNECTIONS));
+        let seats = Seats::default();
         loop {
-            let seat = seats.clone().acquire_owned().await.expect("the semaphore is never closed");
             match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let daemon = daemon.clone();
-                    tokio::spawn(async move {
-                        converse(stream, daemon).await;
-                        drop(seat);
-                    });
-                }
+                Ok((stream, _)) => drop(tokio::spawn(converse(stream, daemon.clone(), seats.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "cannot let a caller in");
                     tokio::time::sleep(BREATH).await;
@@ -173,10 +166,23 @@ fn bind(path: &Path) -> Result<OwnedFd, ListenError> {
     Ok(socket)
 }
 
-async fn converse(stream: UnixStream, daemon: Arc<Daemon>) {
-    let caller = match of_peer(&stream, &daemon.household) {
+async fn converse(stream: UnixStream, daemon: Arc<Daemon>, seats: Seats) {
+    // Before anything that costs more.
+    let process = stream.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
+    if seats.are_full_for(process) {
+        return tracing::debug!(process, "a caller has too many connections");
+    }
+    let caller = match of_peer_soon(&stream, &daemon.household).await {
         Ok(caller) => caller,
         Err(error) => return tracing::warn!(%error, "a caller is turned away"),
+    };
+    let sitter = match caller.tier {
+        Tier::Companion => Sitter::Companion,
+        Tier::Listener => Sitter::Listener,
+        _ => Sitter::Stranger,
+    };
+    let Some(_seat) = seats.take(process, sitter) else {
+        return tracing::debug!(?caller, "a caller finds no seat");
     };
     tracing::debug!(?caller, "a caller");
     let line = Line::new(stream, caller.uid);
@@ -190,6 +196,7 @@ async fn converse(stream: UnixStream, daemon: Arc<Daemon>) {
 
 /// The server's side of D-Bus's authentication, with fob's objects behind it.
 async fn shake_hands(line: Line, guest: &Guest) -> zbus::Result<Connection> {
+    let line = Bounded::new(line, Arc::new(Gate::of_peer()), guest.daemon.room.clone());
     furnish(Builder::socket(line).server(Guid::generate()).p2p(), guest).build().await
 }
 

@@ -29,7 +29,7 @@ pub(super) fn among<'a>(query: &str, entries: impl Iterator<Item = &'a Entry> + 
         Found::Nothing => Err(unknown(query)),
         Found::Several(entries) => {
             let message = format!("{} accounts match {}", entries.len(), printable(query));
-            let candidates = entries.iter().take(LISTED).map(|entry| of(entry)).collect();
+            let candidates = told_apart(&entries);
             Err(CallError::new(ErrorKind::AmbiguousEntry, message).with_candidates(candidates))
         }
     }
@@ -64,13 +64,23 @@ pub(super) fn unusable(entry: &Entry, reason: &Unusable) -> CallError {
     CallError::new(ErrorKind::EntryUnusable, format!("{} gives no code: {}", of(entry), printable(&reason.to_string())))
 }
 
+/// How they are called; an id behind a label that several have, which can be typed instead.
+fn told_apart(entries: &[&Entry]) -> Vec<String> {
+    let labels: Vec<String> = entries.iter().map(|entry| of(entry)).collect();
+    let candidates = entries.iter().zip(&labels).take(LISTED).map(|(entry, label)| {
+        let alone = labels.iter().filter(|other| *other == label).count() == 1;
+        if alone { label.clone() } else { format!("{label} (id {})", entry.id) }
+    });
+    candidates.collect()
+}
+
 /// How an entry is called in a sentence.
 pub(super) fn of(entry: &Entry) -> String {
     label(&entry.issuer, &entry.name)
 }
 
 /// `issuer:name`, or the one of them that there is.
-pub(super) fn label(issuer: &str, name: &str) -> String {
+pub(crate) fn label(issuer: &str, name: &str) -> String {
     let (issuer, name) = (printable(issuer), printable(name));
     match (issuer.is_empty(), name.is_empty()) {
         (true, true) => "an account without a name".to_owned(),

@@ -8,6 +8,7 @@ use zbus::OwnedObjectPath;
 
 use super::{Request, object};
 use crate::guest::{Guest, Owner};
+use crate::policy::Who;
 
 /// Begins a request of this caller under the name that it chose; where its object is. `what` is for the diary.
 ///
@@ -28,9 +29,9 @@ where
         CallError::new(ErrorKind::InvalidInput, "the handle token is no word of 1 to 64 letters, digits and _")
     })?;
     tracing::info!(pid = ?owner.caller.pid, door = ?owner.caller.door, what, "a request");
-    let pid = owner.caller.pid;
+    let who = Who::of(&owner.caller);
     let request = Request::new(path.clone(), owner);
-    let ticket = guest.daemon.desk.admit(pid, &request)?;
+    let ticket = guest.daemon.desk.admit(who, &request)?;
     let work = work(request.clone());
     object::serve(guest.clone(), request, ticket, work).await?;
     Ok(path)

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use fob_bus::{CallError, ErrorKind};
 
 use super::{End, Request};
+use crate::policy::Who;
 
 /// Most requests of one caller.
 const EACH: usize = 2;
@@ -19,7 +20,7 @@ pub(crate) struct Desk(Arc<Mutex<Open>>);
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    requests: HashMap<u64, (Option<i32>, Weak<Request>)>,
+    requests: HashMap<u64, (Who, Weak<Request>)>,
 }
 
 /// A place at the desk, until it is dropped.
@@ -30,11 +31,11 @@ pub(crate) struct Ticket {
 }
 
 impl Desk {
-    /// A place for another request of the caller with this process id.
+    /// A place for another request of this caller.
     ///
     /// # Errors
     /// [`ErrorKind::TooManyRequests`].
-    pub(crate) fn admit(&self, caller: Option<i32>, request: &Arc<Request>) -> Result<Ticket, CallError> {
+    pub(crate) fn admit(&self, caller: Who, request: &Arc<Request>) -> Result<Ticket, CallError> {
         let mut open = self.open();
         let own = open.requests.values().filter(|(owner, _)| *owner == caller).count();
         let too_many = |text: String| Err(CallError::new(ErrorKind::TooManyRequests, text));

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use fob_bus::types::{Outcome, StateDetails, request_state};
 use fob_bus::{CallError, ErrorKind};
-use futures_util::StreamExt;
 use tokio::task::JoinError;
-use zbus::fdo::DBusProxy;
 use zbus::message::Header;
 use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
@@ -14,7 +12,7 @@ use zbus::{Connection, OwnedFd, interface};
 
 use super::{End, Request, Ticket, not_asked};
 use crate::errors::dom_name;
-use crate::guest::{Guest, Owner};
+use crate::guest::Guest;
 use crate::policy::Operation;
 use crate::thread::blocking;
 use crate::{secret, shield};
@@ -44,6 +42,12 @@ impl RequestObject {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), CallError> {
         self.admit(connection, &header).await?;
+        if !self.request.owner.is_companion() {
+            return Err(CallError::new(
+                ErrorKind::Denied,
+                "fob asks for the PIN itself, and takes it from nobody else",
+            ));
+        }
         if !self.request.wants_pin() {
             return Err(not_asked());
         }
@@ -108,7 +112,7 @@ where
 async fn accompany(request: &Request, work: impl Future<Output = Outcome> + Send + 'static) {
     let mut states = request.state.subscribe();
     let mut work = tokio::spawn(work);
-    let gone = gone(&request.owner);
+    let gone = request.owner.gone();
     tokio::pin!(gone);
     let mut alone = false;
     let outcome = loop {
@@ -165,26 +169,6 @@ fn emitter(request: &Request) -> zbus::Result<SignalEmitter<'_>> {
         Some(name) => emitter.set_destination(BusName::Unique(name.as_ref())),
         None => emitter,
     })
-}
-
-/// Ends when the owner is gone: its connection, or its name on the bus.
-async fn gone(owner: &Owner) {
-    let Some(name) = &owner.name else { return owner.connection.closed().await };
-    let left = async {
-        let broker = DBusProxy::new(&owner.connection).await?;
-        let mut changes = broker.receive_name_owner_changed_with_args(&[(0, name.as_str())]).await?;
-        // It may have left before anybody listened.
-        if broker.name_has_owner(BusName::Unique(name.as_ref())).await? {
-            changes.next().await;
-        }
-        zbus::Result::Ok(())
-    };
-    tokio::select! {
-        left = left => if let Err(error) = left {
-            tracing::warn!(%error, "cannot see whether a caller is still there: its request ends");
-        },
-        () = owner.connection.closed() => {}
-    }
 }
 
 #[cfg(test)]

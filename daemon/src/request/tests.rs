@@ -11,6 +11,7 @@ use zbus::OwnedObjectPath;
 use super::{Desk, End, Request};
 use crate::caller::{Caller, Door, Tier};
 use crate::guest::Owner;
+use crate::policy::Who;
 use crate::tests::house::{House, Visit};
 
 async fn request() -> Arc<Request> {
@@ -20,8 +21,9 @@ async fn request() -> Arc<Request> {
 
 /// A request of this visitor.
 pub(crate) fn request_of(visit: &Visit) -> Arc<Request> {
-    let caller = Caller { door: Door::Socket, uid: 0, pid: Some(1), program: None, tier: Tier::Companion };
-    let owner = Owner { connection: visit.server.clone(), name: None, caller: Arc::new(caller) };
+    let caller =
+        Caller { door: Door::Socket, uid: 0, pid: Some(1), started: None, program: None, tier: Tier::Companion };
+    let owner = Owner { connection: visit.server.clone(), name: None, caller: Arc::new(caller), portal: None };
     Request::new(OwnedObjectPath::try_from("/dev/fob/Fob1/request/peer/t").unwrap(), owner)
 }
 
@@ -70,13 +72,14 @@ async fn a_pin_goes_to_whoever_asked_and_only_once() {
 #[tokio::test]
 async fn two_for_each_and_eight_in_all() {
     let (desk, request) = (Desk::default(), request().await);
+    let who = |number: u32| Who(number.to_string());
     let mut tickets: Vec<_> =
-        (0..4).flat_map(|pid| [pid, pid]).map(|pid| desk.admit(Some(pid), &request).unwrap()).collect();
-    let refused = |pid| desk.admit(Some(pid), &request).unwrap_err().kind;
+        (0..4).flat_map(|pid| [pid, pid]).map(|pid| desk.admit(who(pid), &request).unwrap()).collect();
+    let refused = |pid| desk.admit(who(pid), &request).unwrap_err().kind;
     assert_eq!((refused(0), refused(9)), (ErrorKind::TooManyRequests, ErrorKind::TooManyRequests));
     tickets.pop();
     assert_eq!(refused(0), ErrorKind::TooManyRequests, "its own two are still there");
-    tickets.push(desk.admit(Some(9), &request).unwrap());
+    tickets.push(desk.admit(who(9), &request).unwrap());
     tickets.clear();
     assert!(desk.is_empty());
 }

@@ -89,6 +89,26 @@ async fn what_is_asked_for_wrongly_is_named() {
     assert_eq!(otp.list().await.unwrap().len(), 1);
 }
 
+/// Candidates that read the same could not be told apart by whoever has to name one.
+#[tokio::test]
+async fn accounts_of_one_name_are_offered_with_their_ids() {
+    let house = House::build();
+    let visit = house.unlocked().await;
+    let otp = visit.otp().await;
+    for uri in [
+        "otpauth://totp/Twin:eve?secret=JBSWY3DPEHPK3PXP",
+        "otpauth://totp/Twin:eve?secret=GEZDGNBVGY3TQOJQ",
+        "otpauth://totp/Other:eve?secret=MFRGGZDFMZTWQ2LK",
+    ] {
+        add(&visit, uri).await;
+    }
+    let ids: Vec<String> = otp.list().await.unwrap().into_iter().map(|entry| entry.id).collect();
+    let ambiguous = otp.find("eve").await.unwrap_err();
+    let expected = [format!("Twin:eve (id {})", ids[0]), format!("Twin:eve (id {})", ids[1]), "Other:eve".to_owned()];
+    assert_eq!(ambiguous.details.candidates.unwrap(), expected);
+    assert_eq!(otp.find(&ids[1]).await.unwrap().id, ids[1]);
+}
+
 #[tokio::test]
 async fn a_list_is_taken_whole_or_not_at_all() {
     let house = House::build();

@@ -16,8 +16,8 @@ use super::softkey::{Softkey, Touch};
 
 pub(super) const ORIGIN: &str = "https://example.org";
 /// authenticatorMakeCredential, GetAssertion and Selection (CTAP 2.3 §6.1, §6.2, §6.9).
-const MAKE_CREDENTIAL: u8 = 0x01;
-const GET_ASSERTION: u8 = 0x02;
+pub(super) const MAKE_CREDENTIAL: u8 = 0x01;
+pub(super) const GET_ASSERTION: u8 = 0x02;
 const SELECTION: u8 = 0x0b;
 
 pub(super) fn creation(user_verification: &str) -> String {
@@ -31,7 +31,7 @@ pub(super) fn creation(user_verification: &str) -> String {
     .to_string()
 }
 
-fn assertion(credential: &str) -> String {
+pub(super) fn assertion(credential: &str) -> String {
     json!({
         "rpId": "example.org",
         "challenge": "AAECAwQFBgcICQoLDA0ODw",
@@ -41,17 +41,17 @@ fn assertion(credential: &str) -> String {
     .to_string()
 }
 
-enum Do<'a> {
+pub(super) enum Do<'a> {
     Create(&'a str),
     Get(&'a str),
 }
 
 impl<'a> Running<'a> {
-    async fn begin(visit: &'a Visit, token: &str, what: Do<'_>) -> Result<Self, CallError> {
+    pub(super) async fn begin(visit: &'a Visit, token: &str, what: Do<'_>) -> Result<Self, CallError> {
         Self::begin_with(visit, token, what, CeremonyOptions::default()).await
     }
 
-    async fn begin_with(
+    pub(super) async fn begin_with(
         visit: &'a Visit,
         token: &str,
         what: Do<'_>,
@@ -72,7 +72,7 @@ impl<'a> Running<'a> {
         Ok(running)
     }
 
-    async fn response(&mut self) -> Value {
+    pub(super) async fn response(&mut self) -> Value {
         let outcome = self.outcome().await;
         let response = outcome.response_json.unwrap_or_else(|| panic!("{:?}", outcome.message));
         serde_json::from_str(&response).unwrap()
@@ -83,7 +83,7 @@ pub(super) async fn attach(visit: &Visit, key: &Softkey) -> String {
     visit.manager().await.attach_key(key.path()).await.unwrap()
 }
 
-async fn register(visit: &Visit, token: &str) -> String {
+pub(super) async fn register(visit: &Visit, token: &str) -> String {
     let mut running = Running::begin(visit, token, Do::Create("discouraged")).await.unwrap();
     running.response().await["id"].as_str().unwrap().to_owned()
 }

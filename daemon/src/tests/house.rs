@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fob_ambient::{Clock, Millis, SeededRng, UnixTime};
 use fob_bus::pipe;
-use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, Vault1Proxy, WebAuthn1Proxy};
+use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, Policy1Proxy, Vault1Proxy, WebAuthn1Proxy};
 use fob_tpm::Wire;
 use fob_vault::{Argon2Cost, Context, FilePins, KdfFloor, KdfPolicy, RealDisk};
 use tempfile::TempDir;
@@ -20,11 +20,13 @@ use zbus::Connection;
 use zbus::connection::Builder;
 use zeroize::Zeroizing;
 
-use crate::caller::{Caller, Door, Household, Tier, Why};
+use crate::caller::{Caller, Door, Household, Listings, Tier, Why};
 use crate::daemon::{Daemon, VaultPlace};
 use crate::doors::{over, serve};
 use crate::guest::Guest;
 use crate::keys::{Keys, RealWays};
+use crate::policy::Companions;
+use crate::prompt::Prompter;
 use crate::slots::Outside;
 
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
@@ -89,25 +91,37 @@ impl House {
     /// A house that lies in memory.
     pub(crate) fn in_memory() -> Self {
         let home = tempfile::tempdir_in("/dev/shm").unwrap();
-        Self::of_home(home, Household::own().unwrap(), None, CHEAP)
+        Self::of_home(home, Household::own().unwrap(), None, CHEAP, Companions::Free)
     }
 
     /// A house in which a passphrase costs what it costs.
     pub(crate) fn with_the_real_price() -> Self {
-        Self::of_home(tempfile::tempdir().unwrap(), Household::own().unwrap(), None, KdfPolicy::STANDARD)
+        Self::of_home(
+            tempfile::tempdir().unwrap(),
+            Household::own().unwrap(),
+            None,
+            KdfPolicy::STANDARD,
+            Companions::Free,
+        )
     }
 
     /// Another daemon in the same home, as after a restart.
     pub(crate) fn again(self) -> Self {
         let Self { home, .. } = self;
-        Self::of_home(home, Household::own().unwrap(), None, KdfPolicy::STANDARD)
+        Self::of_home(home, Household::own().unwrap(), None, KdfPolicy::STANDARD, Companions::Free)
     }
 
     fn of_household(household: Household, idle_lock: Option<Duration>) -> Self {
-        Self::of_home(tempfile::tempdir().unwrap(), household, idle_lock, CHEAP)
+        Self::of_home(tempfile::tempdir().unwrap(), household, idle_lock, CHEAP, Companions::Free)
     }
 
-    fn of_home(home: TempDir, household: Household, idle_lock: Option<Duration>, kdf: KdfPolicy) -> Self {
+    fn of_home(
+        home: TempDir,
+        household: Household,
+        idle_lock: Option<Duration>,
+        kdf: KdfPolicy,
+        companions: Companions,
+    ) -> Self {
         let state = home.path().join("state/fob");
         let house_clock = Arc::new(HouseClock { start: Instant::now(), asleep: AtomicU64::new(0) });
         let clock: Arc<dyn Clock + Send + Sync> = house_clock.clone();
@@ -115,9 +129,34 @@ impl House {
         let context = Context::new(clock.clone(), SeededRng::new(1), pins).with_kdf(kdf);
         let place = VaultPlace { path: home.path().join("data/fob/vault"), state, idle_lock };
         let keys = Keys::new(Arc::new(RealWays), clock.clone());
-        let mut daemon = Daemon::of_parts(household, place, context, keys, clock);
+        let listings = Listings::of_these(home.path().join("vendor"), home.path().join("admin"));
+        let mut daemon = Daemon::of_parts(household, place, context, keys, clock, (listings, companions));
         Arc::get_mut(&mut daemon).unwrap().outside = Arc::new(Nobody);
         Self { home, daemon, clock: house_clock }
+    }
+
+    /// Another daemon in the same home, where passphrases stay cheap.
+    pub(crate) fn anew(self) -> Self {
+        let Self { home, .. } = self;
+        Self::of_home(home, Household::own().unwrap(), None, CHEAP, Companions::Free)
+    }
+
+    /// A house in which companions are asked so much.
+    pub(crate) fn asking(companions: Companions) -> Self {
+        Self::of_home(tempfile::tempdir().unwrap(), Household::own().unwrap(), None, CHEAP, companions)
+    }
+
+    /// The same house with somebody who answers questions.
+    pub(crate) fn with_prompter(mut self, prompter: Arc<dyn Prompter>) -> Self {
+        Arc::get_mut(&mut self.daemon).unwrap().prompter = prompter;
+        self
+    }
+
+    /// Lists programs, in the words of a drop-in.
+    pub(crate) fn list(&self, text: &str) {
+        let folder = self.path("vendor");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("test.toml"), text).unwrap();
     }
 
     /// The same house with something outside of it.
@@ -137,12 +176,17 @@ impl House {
 
     /// The same for one that does not.
     pub(crate) async fn stranger(&self) -> Visit {
-        self.visit(Tier::Stranger(Why::OtherProgram)).await
+        self.visit(Tier::Script(Why::OtherProgram)).await
     }
 
-    async fn visit(&self, tier: Tier) -> Visit {
+    /// The same for one of this tier.
+    pub(crate) async fn visit(&self, tier: Tier) -> Visit {
+        self.visit_of(caller(tier)).await
+    }
+
+    /// The caller's end of a connection of this caller.
+    pub(crate) async fn visit_of(&self, caller: Caller) -> Visit {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let caller = Caller { door: Door::Socket, uid: 0, pid: Some(1), program: Some("/opt/it".into()), tier };
         let guest = Guest::peer(self.daemon.clone(), caller);
         let client = Builder::unix_stream(theirs).p2p().build();
         let (server, client) = tokio::join!(over(ours, &guest), client);
@@ -159,6 +203,11 @@ impl House {
         assert_eq!(taken(code).await.len(), 44);
         visit
     }
+}
+
+/// A caller of this tier at fobd's own socket.
+pub(crate) fn caller(tier: Tier) -> Caller {
+    Caller { door: Door::Socket, uid: 0, pid: Some(1), started: None, program: Some("/opt/it".into()), tier }
 }
 
 /// Neither a keyring nor a TPM.
@@ -191,6 +240,10 @@ impl Visit {
 
     pub(crate) async fn vault(&self) -> Vault1Proxy<'_> {
         Vault1Proxy::new(&self.client).await.unwrap()
+    }
+
+    pub(crate) async fn policy(&self) -> Policy1Proxy<'_> {
+        Policy1Proxy::new(&self.client).await.unwrap()
     }
 
     pub(crate) async fn webauthn(&self) -> WebAuthn1Proxy<'_> {

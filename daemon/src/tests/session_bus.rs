@@ -5,15 +5,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fob_bus::proxy::{Manager1Proxy, Request1Proxy, WebAuthn1Proxy};
-use fob_bus::types::{CeremonyOptions, request_state};
-use fob_bus::{ErrorKind, names};
+use fob_asking::Choice;
+use fob_bus::proxy::{Manager1Proxy, Otp1Proxy, Request1Proxy, WebAuthn1Proxy};
+use fob_bus::types::{CeremonyOptions, CodeOptions, request_state};
+use fob_bus::{ErrorKind, names, pipe};
 use futures_util::StreamExt;
 use zbus::connection::Builder;
 use zbus::{Connection, MatchRule, MessageStream};
 
 use super::ceremonies::{ORIGIN, creation};
 use super::house::House;
+use super::scripted::{Does, Person};
 use super::softkey::{Softkey, Touch};
 use crate::doors::SessionBus;
 
@@ -114,4 +116,31 @@ async fn a_request_speaks_to_its_owner_alone_and_dies_with_it() {
     // What was sent to the owner did not come here; what was answered here is no signal of the request.
     let heard = tokio::time::timeout(Duration::ZERO, overheard.next()).await;
     assert!(heard.is_err(), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_question_on_the_bus_names_the_door_and_goes_with_its_caller() {
+    let person = Person::then([], Does::Hesitates);
+    let house = House::build().with_prompter(person.clone());
+    let _companion = house.unlocked().await;
+    let bus = Bus::start(&house);
+    bus.serve(&house).await;
+    let (client, other) = (bus.connect().await, bus.connect().await);
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move {
+            let (_reader, end) = pipe::awaiting().unwrap();
+            Otp1Proxy::new(&client).await.unwrap().code("example", CodeOptions::default(), end.into()).await
+        }
+    });
+    person.was_asked(1).await;
+    let question = &person.asked()[0];
+    assert_eq!((question.asker.door.as_str(), question.choices.as_slice()), ("bus", &[Choice::Once][..]));
+    assert_eq!(question.asker.pid, i32::try_from(std::process::id()).ok());
+    // Somebody else's leaving changes nothing.
+    other.close().await.unwrap();
+    assert!(!call.is_finished());
+    client.close().await.unwrap();
+    person.sees_nothing().await;
+    call.abort();
 }

@@ -17,6 +17,11 @@ use crate::idle::Wake;
 use crate::shield;
 
 impl Keeper {
+    /// Whether it is open, as far as nobody has to look at the time for it.
+    pub(crate) fn is_open(&self) -> bool {
+        *self.changes.borrow() == vault_state::UNLOCKED
+    }
+
     /// How often it was locked. What is remembered about a caller on the bus ends with each lock.
     pub(crate) fn epoch(&self) -> u64 {
         *self.epoch.borrow()
@@ -35,11 +40,14 @@ impl Keeper {
         self.epoch.send_modify(|epoch| *epoch += 1);
     }
 
-    /// Forgets the vault's key and every seed. A write that is under way comes to its end first.
+    /// Forgets the vault's key and every seed. A write that is under way comes to its end first, and what waits for the
+    /// diary is in it afterwards.
     pub(crate) async fn lock(&self) {
         self.begin_epoch();
         let mut state = self.state.lock().await;
         self.close(&mut state);
+        drop(state);
+        self.said().await;
     }
 
     /// Locks the vault if this way in is the one that opened it: what keeps its secret has locked itself.
@@ -108,15 +116,18 @@ impl Keeper {
     }
 
     pub(super) fn close(&self, state: &mut State) {
+        let last_words = state.open().and_then(|open| self.last_words(&open.vault));
         let was_there = !matches!(std::mem::take(state), State::Closed);
-        // Nothing is awaited from here on: the timer may be who locks, and this ends it.
+        // Nothing that matters is awaited from here on: the timer may be who locks, and this ends it.
         if was_there {
             self.tell_closed();
         }
+        self.say(last_words);
     }
 
     /// After the key was forgotten.
     pub(super) fn tell_closed(&self) {
+        self.move_out();
         self.disarm_timer();
         shield::settle_locked();
         self.changes.send_replace(vault_state::LOCKED);

@@ -118,6 +118,10 @@ impl Disk for Passed {
         Err(io::ErrorKind::ReadOnlyFilesystem.into())
     }
 
+    fn append(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
     fn rename(&self, _from: &Path, _to: &Path) -> io::Result<()> {
         Err(io::ErrorKind::ReadOnlyFilesystem.into())
     }

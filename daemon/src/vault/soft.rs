@@ -30,10 +30,12 @@ impl Keeper {
                 return matches!(*state, State::Soft(_));
             }
         };
+        self.say(self.last_words(&vault));
         match vault.soft_lock() {
             StillLocked::Soft(lock) => {
                 let until = lock.until();
                 *state = State::Soft(Box::new(Soft { lock: *lock, secrets: _secrets }));
+                self.move_out();
                 shield::settle_unlocked();
                 // Nothing is awaited from here on: the timer may be who locks, and this ends it.
                 self.arm(move |keeper| {
@@ -76,7 +78,8 @@ impl Keeper {
         });
         let (mut state, outcome) = tried.await?;
         match (&*state, outcome) {
-            (State::Open(_), Ok(())) if self.epoch() == epoch && self.may_open().is_ok() => {
+            (State::Open(open), Ok(())) if self.epoch() == epoch && self.may_open().is_ok() => {
+                self.move_in(&open.vault);
                 self.tell_open(state);
                 Ok(())
             }

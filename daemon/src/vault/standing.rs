@@ -93,7 +93,7 @@ impl Keeper {
             State::Open(open) => &open.vault,
         };
         let entries = vault.entries().len() + vault.unreadable().len();
-        let warnings = vault.warnings().iter().map(sentence).collect();
+        let warnings = vault.warnings().iter().map(sentence).chain(self.diary_warning()).collect();
         let quick_pin = vault.has_quick_pin();
         Some(Standing::Unlocked { entries: u32::try_from(entries).unwrap_or(u32::MAX), warnings, quick_pin })
     }

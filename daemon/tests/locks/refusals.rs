@@ -38,6 +38,12 @@ async fn what_is_set_is_shown_before_fobd_is_started_again() {
         "screen-saver = \"soft\"",
         "screen-off = false",
         "idle = \"300s\"",
+        "",
+        "[consent]",
+        "companion = \"free\"",
+        "",
+        "[prompt]",
+        "face = \"auto\"",
     ];
     assert_eq!(lines[1..], expected);
 }

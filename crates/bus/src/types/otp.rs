@@ -111,6 +111,8 @@ pub struct CodeOptions {
     pub min_valid: Option<u32>,
     /// Both codes, on a line each: the one that was asked for, and the one after it. Only of accounts that go by time.
     pub both: Option<bool>,
+    /// The application that the caller speaks for: of portals only.
+    pub app_id: Option<String>,
 }
 
 /// `Otp1.Code`: what is said about the code. The code itself goes through the pipe.
