@@ -2,7 +2,9 @@
 
 use std::os::fd::OwnedFd;
 
-use fob_bus::proxy::{Key1Proxy, Manager1Proxy, Otp1Proxy, Request1Proxy, Vault1Proxy, WebAuthn1Proxy};
+use fob_bus::proxy::{
+    Key1Proxy, Loopback1Proxy, Manager1Proxy, Otp1Proxy, Policy1Proxy, Request1Proxy, Vault1Proxy, WebAuthn1Proxy,
+};
 use fob_bus::types::Status;
 use fob_bus::{CallError, names};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -40,6 +42,14 @@ impl Daemon {
     }
 
     pub(crate) async fn web_authn(&self) -> Result<WebAuthn1Proxy<'static>, CallError> {
+        self.at(names::ROOT).await
+    }
+
+    pub(crate) async fn policy(&self) -> Result<Policy1Proxy<'static>, CallError> {
+        self.at(names::ROOT).await
+    }
+
+    pub(crate) async fn loopback(&self) -> Result<Loopback1Proxy<'static>, CallError> {
         self.at(names::ROOT).await
     }
 

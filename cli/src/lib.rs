@@ -4,7 +4,7 @@
 //! [`args`] is what can be typed, `commands` has a file for each command, [`failure`] turns what went wrong into
 //! words and one of the [`exit`] codes, [`world`] is all that a command sees of the outside. `ceremony` runs a request
 //! with the person at the key, `server` talks to a sign-in server and
-//! `visit` joins the two, `doctor` looks for what is wrong on this machine. [`ui`] is the live screen, [`clipboard`] the way
+//! `visit` joins the two, `doctor` looks for what is wrong on this machine, `install` puts fob in place for one person. [`ui`] is the live screen, [`clipboard`] the way
 //! to a clipboard.
 //! Nothing here opens a vault or a key.
 
@@ -18,6 +18,7 @@ mod daemon;
 mod doctor;
 pub mod exit;
 pub mod failure;
+mod install;
 mod interrupt;
 mod secret;
 mod server;

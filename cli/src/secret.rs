@@ -12,6 +12,9 @@ use zeroize::Zeroizing;
 use crate::system::copy_of_descriptor;
 use crate::{Exit, Failure, World};
 
+/// A passphrase with fewer characters than these is warned of: Argon2id makes a guess dear, not impossible.
+const FEW: usize = 8;
+
 /// A passphrase, PIN, password, code, URI or session. Wiped on drop.
 pub(crate) struct Secret(Zeroizing<Vec<u8>>);
 
@@ -50,6 +53,11 @@ impl Secret {
     /// A pipe with a copy in it, whose end can be passed.
     pub(crate) fn pipe(&self) -> Result<OwnedFd, Failure> {
         pipe::holding(self.0.clone()).map_err(|error| no_pipe(&error))
+    }
+
+    /// What UTF-8 text has of them: every byte but those that continue one.
+    fn characters(&self) -> usize {
+        self.0.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
     }
 
     fn is_empty(&self) -> bool {
@@ -104,6 +112,11 @@ impl Source<'_> {
                 let message = format!("what you typed was not the same {} twice", self.what);
                 return Err(Failure::new(Exit::Failed, message).hint("nothing was changed; try again"));
             }
+        }
+        if self.what.ends_with("passphrase") && secret.characters() < FEW {
+            world.note(&format!(
+                "note: a passphrase of fewer than {FEW} characters is soon guessed by whoever gets hold of the file"
+            ));
         }
         Ok(secret)
     }

@@ -104,6 +104,8 @@ pub struct World {
     pub clock: Box<dyn Clock>,
     /// Whether a time server sets the clock, `None` if that cannot be known.
     pub clock_is_set: fn() -> Option<bool>,
+    /// Whether this machine has a TPM.
+    pub tpm_is_there: fn() -> bool,
     /// Waiting.
     pub pause: Box<dyn Pause>,
     /// Chance.
@@ -128,6 +130,7 @@ impl World {
             door: Box::new(OwnSocket),
             clock: Box::new(SystemClock::new()),
             clock_is_set: timekeeping::clock_is_set,
+            tpm_is_there: || std::path::Path::new("/dev/tpmrm0").exists(),
             pause: Box::new(RealPause),
             rng: Box::new(SystemRng::new()),
             clipboard: Box::new(Surroundings::default()),
@@ -146,12 +149,23 @@ impl World {
         self.print(&text)
     }
 
+    /// Gives an answer that can be had again at any time: a reader who has seen enough and closes the pipe is no failure.
+    pub(crate) fn offer<A: Answer>(&mut self, answer: &A) -> Result<(), Failure> {
+        let text = if self.json { json(A::SCHEMA, answer) } else { answer.words() };
+        self.print_to_whoever_reads(&text)
+    }
+
+    fn print_to_whoever_reads(&mut self, text: &str) -> Result<(), Failure> {
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(unprinted(&error)),
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Prints on standard output as it is.
     pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
-        self.out
-            .write_all(text.as_bytes())
-            .and_then(|()| self.out.flush())
-            .map_err(|error| Failure::new(Exit::Failed, "the answer could not be printed").because(&error))
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| unprinted(&error))
     }
 
     /// Writes over a line that shows how time goes by; nothing where nobody sees it.
@@ -164,7 +178,7 @@ impl World {
 
     /// Prints help and the like.
     pub(crate) fn say_on_stdout(&mut self, text: &str) -> Exit {
-        match self.print(text) {
+        match self.print_to_whoever_reads(text) {
             Ok(()) => Exit::Ok,
             Err(failure) => self.fail(&failure),
         }
@@ -184,6 +198,10 @@ impl World {
         self.note(&failure.to_string());
         failure.exit
     }
+}
+
+fn unprinted(error: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, "the answer could not be printed").because(error)
 }
 
 /// One object, pretty enough to read, with a line break at its end.

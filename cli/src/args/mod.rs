@@ -2,14 +2,17 @@
 //!
 //! A secret is never the value of an option: options that end in `-fd` name a descriptor it comes through.
 
+pub mod consent;
 pub mod entry;
 pub mod exchange;
+pub mod install;
 pub mod key;
 pub mod otp;
 pub(crate) mod short_cut;
 pub mod site;
 pub mod softkey;
 pub mod vault;
+pub mod when;
 
 use std::path::PathBuf;
 
@@ -54,6 +57,14 @@ pub enum Command {
     /// Security keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(key::Key),
+    /// What programs were allowed to ask for
+    #[command(subcommand, arg_required_else_help = true)]
+    Grant(consent::Grant),
+    /// Programs that may be remembered, or are paired
+    #[command(subcommand, arg_required_else_help = true)]
+    Client(consent::Client),
+    /// Who asked fob for what, and what came of it
+    Log(consent::Log),
     /// Enrol a security key, a passkey or one-time codes at a sign-in server
     Enroll(site::Enroll),
     /// Sign in at a sign-in server
@@ -63,6 +74,8 @@ pub enum Command {
     Softkey(softkey::Softkey),
     /// Find out what is wrong on this machine
     Doctor,
+    /// Install fob for yourself, where no package has installed it: units, activation, completions, manual pages
+    InstallUser(install::InstallUser),
     /// Print completions for a shell
     Completions {
         /// The shell

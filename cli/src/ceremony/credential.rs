@@ -59,6 +59,7 @@ pub(crate) async fn perform(
             key: ask.key,
             // The PIN is handed over when it is asked for: by then it is known how many tries are left.
             pin: None,
+            ..CeremonyOptions::default()
         };
         let proxy = daemon.web_authn().await?;
         Ok(match ask.kind {

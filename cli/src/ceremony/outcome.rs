@@ -68,6 +68,9 @@ fn failure(outcome: Outcome, waited_for: WaitedFor, without_words: &str) -> Fail
             failure.exit = Exit::NoKey;
             failure.hint = Some("insert the right key; if it is in, run `fob doctor`".to_owned());
         }
+        (ErrorKind::TimedOut, WaitedFor::Answer) => {
+            failure.hint = Some("try again, and answer fob's prompt before it goes away".to_owned());
+        }
         _ => {}
     }
     failure

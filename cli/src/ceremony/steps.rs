@@ -50,6 +50,8 @@ pub(super) enum WaitedFor {
     Key,
     /// To touch one.
     Touch,
+    /// To answer fob's prompt.
+    Answer,
 }
 
 /// Where the request stands.
@@ -79,6 +81,7 @@ impl Progress {
                 (WaitedFor::Touch, format!("Touch the key you want to use{}.", of_several(details)))
             }
             request_state::INSERT => (WaitedFor::Key, format!("Insert {}.", key(details))),
+            request_state::CONSENT => (WaitedFor::Answer, "Waiting for your answer in fob's prompt.".to_owned()),
             request_state::QUEUED => (WaitedFor::Nobody, "Waiting until the key is free.".to_owned()),
             request_state::PIN => {
                 self.waited_for = WaitedFor::Nobody;
@@ -152,6 +155,7 @@ mod tests {
         for (state, details, expected, waited_for) in [
             ("working", &nothing, Step::Wait, WaitedFor::Nobody),
             ("insert", &nothing, Step::Say("Insert your key.".to_owned()), WaitedFor::Key),
+            ("consent", &nothing, Step::Say("Waiting for your answer in fob's prompt.".to_owned()), WaitedFor::Answer),
             ("select", &nothing, Step::Say("Touch the key you want to use.".to_owned()), WaitedFor::Touch),
             ("touch", &named, Step::Say("Touch your key (Key 5).".to_owned()), WaitedFor::Touch),
             ("touch", &named, Step::Wait, WaitedFor::Touch),

@@ -1,4 +1,4 @@
-//! `fob completions`: from the same definitions as the help, and with the accounts of an open vault.
+//! `fob completions`: from the same definitions as the help, and with what an open vault knows.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::args::Cli;
-use crate::completion::script::with_accounts;
+use crate::completion::script::with_offers;
 use crate::{Exit, Failure, World};
 
 #[derive(Serialize)]
@@ -24,11 +24,16 @@ impl Answer for Script {
 }
 
 pub(super) fn run(shell: Shell, world: &mut World) -> Result<(), Failure> {
+    let script = script(shell)?;
+    world.offer(&Script { shell: shell.to_string(), script })
+}
+
+/// The whole script for this shell.
+pub(crate) fn script(shell: Shell) -> Result<String, Failure> {
     let mut script = Vec::new();
     let mut root = Cli::command();
     clap_complete::generate(shell, &mut root, "fob", &mut script);
     let script = String::from_utf8(script)
         .map_err(|error| Failure::new(Exit::Failed, "the completions are no text").because(&error))?;
-    let script = with_accounts(shell, script, &root);
-    world.answer(&Script { shell: shell.to_string(), script })
+    Ok(with_offers(shell, script, &root))
 }

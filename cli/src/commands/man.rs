@@ -37,18 +37,27 @@ pub(super) fn run(folder: &Path, world: &mut World) -> Result<(), Failure> {
 /// Writes all pages and gives their names.
 fn write(folder: &Path) -> std::io::Result<Vec<String>> {
     fs::create_dir_all(folder)?;
+    let mut names = Vec::new();
+    for (name, page) in pages()? {
+        fs::write(folder.join(&name), page)?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The pages by their names.
+pub(crate) fn pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
-    let mut names = Vec::new();
+    let mut pages = Vec::new();
     let mut left = vec![root];
     while let Some(command) = left.pop() {
         left.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
         let page = clap_mangen::Man::new(command).source(concat!("fob ", env!("CARGO_PKG_VERSION"))).manual("fob");
         let mut text = Vec::new();
         page.render(&mut text)?;
-        fs::write(folder.join(page.get_filename()), text)?;
-        names.push(page.get_filename());
+        pages.push((page.get_filename(), text));
     }
-    names.sort_unstable();
-    Ok(names)
+    pages.sort_unstable();
+    Ok(pages)
 }

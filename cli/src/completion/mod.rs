@@ -1,6 +1,7 @@
-//! Completion of account names. clap's own scripts know the commands and options; [`script`] puts a few lines beside them
-//! that ask fob itself for the accounts, through the call that [`called`] answers. That is no command for a person: it
-//! answers at once or not at all, never asks anything, and says nothing when the vault is locked.
+//! Completion of what the vault knows: names of accounts, ids of grants and of programs. clap's own scripts know the commands
+//! and options; [`script`] puts a few lines beside them that ask fob itself, through the calls that [`called`] answers. Those
+//! are no commands for a person: they answer at once or not at all, never ask anything, and say nothing when the vault is
+//! locked.
 
 pub(crate) mod script;
 
@@ -9,30 +10,66 @@ use std::time::Duration;
 
 use fob_bus::types::EntryInfo;
 
+use crate::commands::client::list::Client;
+use crate::commands::grant::list::Grant;
 use crate::daemon::Daemon;
 use crate::text::{account, shown};
 use crate::{Exit, World};
 
-/// The first argument of the call; the second is what was typed so far.
-const CALL: &str = "--complete-accounts";
+/// What can be asked for. The name of it is the first argument of the call; the last one is what was typed so far.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Accounts,
+    Grants,
+    Clients,
+}
+
 /// Longest time until a shell gets its answer, for somebody waits with a finger on the key.
 const LIMIT: Duration = Duration::from_millis(45);
+
+impl Asked {
+    fn of(argument: &OsString) -> Option<Self> {
+        match argument.to_str()? {
+            "--complete-accounts" => Some(Self::Accounts),
+            "--complete-grants" => Some(Self::Grants),
+            "--complete-clients" => Some(Self::Clients),
+            _ => None,
+        }
+    }
+
+    /// What `typed` can become, and a word about each.
+    async fn candidates(self, world: &World, typed: &str) -> Option<Vec<(String, String)>> {
+        let daemon = Daemon::call(world).await.ok()?;
+        Some(match self {
+            Self::Accounts => candidates(&daemon.otp().await.ok()?.list().await.ok()?, typed),
+            Self::Grants => {
+                let grants = daemon.policy().await.ok()?.grants().await.ok()?.into_iter().map(Grant::from);
+                let about = |grant: &Grant| format!("{}, {}", shown(&grant.program), grant.about());
+                beginning(typed, grants.map(|grant| (grant.id.clone(), about(&grant))))
+            }
+            Self::Clients => {
+                let clients = daemon.policy().await.ok()?.clients().await.ok()?.into_iter().map(Client::from);
+                let about = |client: &Client| format!("{}, {}", shown(&client.name), client.known_by());
+                beginning(typed, clients.map(|client| (client.id.clone(), about(&client))))
+            }
+        })
+    }
+}
 
 /// Answers the call if it is one.
 pub(crate) async fn called(arguments: &[OsString], world: &mut World) -> Option<Exit> {
     let [_, call, typed @ ..] = arguments else { return None };
-    if call != CALL {
-        return None;
-    }
+    let asked = Asked::of(call)?;
     let typed = typed.last().and_then(|typed| typed.to_str()).unwrap_or_default();
-    let Ok(Some(accounts)) = tokio::time::timeout(LIMIT, accounts(world)).await else { return Some(Exit::Failed) };
-    let lines: String =
-        candidates(&accounts, typed).iter().map(|(value, about)| format!("{value}\t{about}\n")).collect();
+    let answer = tokio::time::timeout(LIMIT, asked.candidates(world, typed)).await;
+    let Ok(Some(candidates)) = answer else { return Some(Exit::Failed) };
+    let lines: String = candidates.iter().map(|(value, about)| format!("{value}\t{about}\n")).collect();
     Some(if world.print(&lines).is_ok() { Exit::Ok } else { Exit::Failed })
 }
 
-async fn accounts(world: &World) -> Option<Vec<EntryInfo>> {
-    Daemon::call(world).await.ok()?.otp().await.ok()?.list().await.ok()
+/// Those whose value begins like this. One that is not shown as it is cannot be typed.
+fn beginning(typed: &str, all: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    all.filter(|(value, _)| value.starts_with(typed) && shown(value) == *value).collect()
 }
 
 /// What `typed` can become, and a word about each. `ISSUER:NAME` if it begins like this, in whatever case; else the

@@ -1,18 +1,18 @@
-//! The scripts: clap's, and beside them the lines that ask for accounts.
+//! The scripts: clap's, and beside them the lines that ask for accounts, grants and programs.
 
 use clap::{Arg, Command};
 use clap_complete::Shell;
 
 /// The shells' parts, in which three words stand for what the definitions say.
-const BASH: &str = include_str!("accounts.bash");
-const FISH: &str = include_str!("accounts.fish");
-const ZSH: &str = include_str!("accounts.zsh");
+const BASH: &str = include_str!("offers.bash");
+const FISH: &str = include_str!("offers.fish");
+const ZSH: &str = include_str!("offers.zsh");
 
 /// What clap writes behind an argument that it knows nothing about.
 const ANYTHING: &str = ":_default' \\";
 
 /// The script for this shell, out of clap's.
-pub(crate) fn with_accounts(shell: Shell, script: String, root: &Command) -> String {
+pub(crate) fn with_offers(shell: Shell, script: String, root: &Command) -> String {
     match shell {
         Shell::Bash => script + "\n" + &filled(BASH, root),
         Shell::Fish => script + "\n" + &filled(FISH, root),
@@ -25,13 +25,22 @@ pub(crate) fn with_accounts(shell: Shell, script: String, root: &Command) -> Str
     }
 }
 
-/// clap's zsh script, in which an account is asked for where one is named.
+/// What an argument is called in the definitions, as clap's zsh script writes it, and the function that offers it.
+const ASKED: [(&str, &str); 4] = [
+    ("':query --", "_fob_accounts"),
+    ("'::query --", "_fob_accounts"),
+    ("'*::grants --", "_fob_grants"),
+    ("':client --", "_fob_clients"),
+];
+
+/// clap's zsh script, in which what the vault knows is asked for where it is named.
 fn asking(script: &str) -> String {
-    let lines = script.lines().map(|line| match line.strip_suffix(ANYTHING) {
-        Some(begin) if line.starts_with("':query --") || line.starts_with("'::query --") => {
-            format!("{begin}:_fob_accounts' \\\n")
+    let lines = script.lines().map(|line| {
+        let offer = ASKED.iter().find(|(begin, _)| line.starts_with(begin)).map(|(_, offer)| offer);
+        match (line.strip_suffix(ANYTHING), offer) {
+            (Some(begin), Some(offer)) => format!("{begin}:{offer}' \\\n"),
+            _ => format!("{line}\n"),
         }
-        _ => format!("{line}\n"),
     });
     lines.collect()
 }

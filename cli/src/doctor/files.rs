@@ -5,18 +5,29 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Check;
+use super::{Check, Outcome};
 
 /// The socket's folder, the vault and its folder, the folder that remembers the last generation.
-pub(super) fn checks(socket: Option<PathBuf>, vault: Option<PathBuf>) -> Vec<Check> {
+pub(super) fn checks(socket: Option<PathBuf>, vault: Option<&Path>) -> Vec<Check> {
     let mut checks = Vec::new();
     checks.extend(socket.as_deref().and_then(Path::parent).map(|folder| private("socket folder", folder, 0o077)));
     if let Some(vault) = vault {
-        checks.push(private("vault file", &vault, 0o077));
+        checks.push(private("vault file", vault, 0o077));
+        checks.extend(vault.parent().and_then(|folder| versions(folder, vault)));
         checks.extend(vault.parent().map(|folder| private("vault folder", folder, 0o022)));
     }
     checks.extend(fob_bus::names::state().map(|folder| private("state folder", &folder, 0o022)));
     checks
+}
+
+/// The first of the versions beside the vault that is not ours alone; nothing where all are.
+fn versions(folder: &Path, vault: &Path) -> Option<Check> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_file() && path != vault).collect();
+    files.sort();
+    let mut checks = files.iter().map(|file| private("vault versions", file, 0o077));
+    checks.find(|check| check.outcome != Outcome::Ok)
 }
 
 /// Whether it is ours and has none of the `forbidden` permissions.
@@ -49,7 +60,6 @@ fn private(name: &'static str, path: &Path, forbidden: u32) -> Check {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::Outcome;
     use super::*;
 
     #[test]
@@ -62,6 +72,25 @@ mod tests {
             assert_eq!(private("vault file", &file, 0o077).outcome, expected, "{mode:o}");
         }
         assert_eq!(private("vault file", &folder.path().join("none"), 0o077).outcome, Outcome::Ok);
+    }
+
+    #[test]
+    fn a_version_that_others_may_read_is_found_beside_the_vault() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, version) = (folder.path().join("vault"), folder.path().join("vault.00000000000000000007-ab"));
+        for file in [&vault, &version] {
+            fs::write(file, b"x").unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        assert_eq!(versions(folder.path(), &vault), None);
+        fs::set_permissions(&version, fs::Permissions::from_mode(0o640)).unwrap();
+        let check = versions(folder.path(), &vault).unwrap();
+        assert_eq!((check.name, check.outcome), ("vault versions", Outcome::Fail));
+        assert!(check.message.contains("vault.00000000000000000007-ab"), "{}", check.message);
+        // The vault itself is another check's.
+        fs::set_permissions(&version, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(&vault, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(versions(folder.path(), &vault), None);
     }
 
     #[test]

@@ -50,7 +50,12 @@ mod tests {
     #[test]
     fn who_holds_a_key_open_is_named() {
         let root = tempfile::tempdir().unwrap();
-        let machine = Machine { hidraw: root.path().into(), dev: root.path().into(), proc: root.path().join("proc") };
+        let machine = Machine {
+            hidraw: root.path().into(),
+            dev: root.path().into(),
+            proc: root.path().join("proc"),
+            ..Machine::this()
+        };
         let node = Node { path: root.path().join("hidraw1"), product: String::new(), open: true };
         for (id, name, target) in [("1", "pcscd", "/dev/null"), ("2", "browser", ""), ("3", "fobd", "")] {
             let process = machine.proc.join(id);

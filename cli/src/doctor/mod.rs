@@ -2,14 +2,17 @@
 
 mod clock;
 mod daemon;
+mod disk;
 mod files;
 mod holders;
 mod nodes;
+mod prompt;
 mod report_descriptor;
 mod settings;
+mod units;
 mod ways;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -68,11 +71,22 @@ struct Machine {
     hidraw: PathBuf,
     dev: PathBuf,
     proc: PathBuf,
+    /// The folder with fob, fobd and what belongs to them.
+    programs: Option<PathBuf>,
+    /// The one place where pinentry is looked for.
+    pinentry: PathBuf,
 }
 
 impl Machine {
     fn this() -> Self {
-        Self { hidraw: "/sys/class/hidraw".into(), dev: "/dev".into(), proc: "/proc".into() }
+        let programs = std::env::current_exe().ok().and_then(|fob| fob.parent().map(Path::to_path_buf));
+        Self {
+            hidraw: "/sys/class/hidraw".into(),
+            dev: "/dev".into(),
+            proc: "/proc".into(),
+            programs,
+            pinentry: "/usr/bin/pinentry".into(),
+        }
     }
 }
 
@@ -82,7 +96,11 @@ pub(crate) async fn examine(world: &World) -> Vec<Check> {
     let daemon::Found { mut checks, status, ways } = daemon::checks(world, settings::fobd().as_deref()).await;
     checks.extend(ways::checks(&ways));
     let vault = status.map(|status| PathBuf::from(status.vault_path)).or_else(fob_bus::names::vault);
-    checks.extend(files::checks(fob_bus::names::socket(), vault));
+    checks.extend(files::checks(fob_bus::names::socket(), vault.as_deref()));
+    checks.extend(disk::checks(vault.as_deref().and_then(Path::parent), fob_bus::names::state().as_deref()));
+    let manager = units::Manager::this();
+    checks.push(prompt::check(&machine, prompt::screen(&manager)));
+    checks.extend(units::checks(&manager));
     let nodes = nodes::found(&machine);
     checks.extend(nodes::checks(&nodes));
     checks.push(holders::check(&machine, &nodes));

@@ -72,6 +72,7 @@ mod tests {
             hidraw: root.path().join("hidraw"),
             dev: root.path().join("dev"),
             proc: root.path().join("proc"),
+            ..Machine::this()
         };
         for (name, descriptor) in
             [("hidraw0", &[0x05, 0x01][..]), ("hidraw1", &[0x06, 0xD0, 0xF1]), ("hidraw2", &[0x06, 0xD0, 0xF1])]
@@ -95,7 +96,7 @@ mod tests {
     fn a_machine_without_keys_is_well() {
         let root = tempfile::tempdir().unwrap();
         let nowhere = root.path().join("none");
-        let machine = Machine { hidraw: nowhere.clone(), dev: nowhere.clone(), proc: nowhere };
+        let machine = Machine { hidraw: nowhere.clone(), dev: nowhere.clone(), proc: nowhere, ..Machine::this() };
         assert_eq!(checks(&found(&machine))[0].outcome, Outcome::Ok);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) fn check(fobd: &Path) -> Option<Check> {
         .stderr(Stdio::piped())
         .spawn()
         .ok()?;
-    let words = words_of(&mut child);
+    let words = child.stderr.take().and_then(words_of);
     // Whoever has more to say than that may never end.
     if words.as_ref().is_none_or(|words| words.len() as u64 >= WORDS) {
         let _ = child.kill();
@@ -43,13 +43,12 @@ pub(super) fn check(fobd: &Path) -> Option<Check> {
     Some(Check::fail("settings", in_one_line(&words), advice))
 }
 
-/// All that it says until it ends; `None` if it does not end.
-fn words_of(child: &mut Child) -> Option<String> {
-    let stderr = child.stderr.take()?;
+/// All that a program says there until it ends, within bounds; `None` if it does not end.
+pub(super) fn words_of(stream: impl Read + Send + 'static) -> Option<String> {
     let (told, hear) = mpsc::channel();
     std::thread::spawn(move || {
         let mut words = Vec::new();
-        let read = stderr.take(WORDS).read_to_end(&mut words);
+        let read = stream.take(WORDS).read_to_end(&mut words);
         // Nobody may wait for it any more.
         let _ = told.send(read.map(|_| words));
     });

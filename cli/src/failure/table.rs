@@ -34,7 +34,8 @@ pub const fn of(kind: ErrorKind) -> (Exit, Option<&'static str>) {
         Kind::NoRecoveryCode => (Exit::Failed, Some("get new ones from the site and put them beside the account")),
         Kind::InvalidInput => (Exit::Failed, Some("look at what you gave and try again; nothing was changed")),
         Kind::Denied => {
-            (Exit::Denied, Some("fob and fobd must lie in one folder that only you can write: see `fob doctor`"))
+            let hint = "unless you said no yourself: fob and fobd must lie in one folder that only you can write, see `fob doctor`";
+            (Exit::Denied, Some(hint))
         }
         Kind::TooManyRequests => (Exit::Failed, Some("let the other requests end first, then try again")),
         Kind::Busy => (Exit::Failed, Some("another program uses the key; let it finish, then try again")),

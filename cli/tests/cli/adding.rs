@@ -79,3 +79,20 @@ async fn every_code_of_a_picture_is_taken() {
     let told = format!("{two}\n{none}\n{refused}").replace(&qr_data(""), "/data/");
     insta::assert_snapshot!(told);
 }
+
+/// The secret of the vectors of Mobile-OTP is hexadecimal; as Base32 most of them mean something else.
+#[tokio::test]
+async fn the_secret_of_mobile_otp_is_hexadecimal() {
+    let daemon = FakeDaemon::new();
+    let line = "otp add --type motp --issuer Example --name ada";
+    let left = with(&daemon).stdin("E315 2AFE\te62599c8\n").run(line).await;
+    assert_eq!(left.exit, Exit::Ok, "{left}");
+    let kept = daemon.facts().secrets.remove(0);
+    assert!(kept.starts_with("motp://") && kept.contains("secret=e3152afee62599c8"), "{kept}");
+    for wrong in ["JBSWY3DPEHPK3PXP", "e3152afee62599c"] {
+        let left = with(&daemon).stdin(wrong).run(line).await;
+        assert_eq!(left.exit, Exit::Failed, "{left}");
+        assert!(left.err.contains("hexadecimal") && !left.err.contains(wrong), "{left}");
+    }
+    assert!(daemon.facts().secrets.is_empty());
+}

@@ -6,6 +6,7 @@ use fob::Exit;
 use fob_bus::types::EntryInfo;
 use fob_bus::{CallError, ErrorKind};
 
+use super::common::daemon::policy::{client, grant};
 use super::common::daemon::{FakeDaemon, entry};
 use super::common::with;
 
@@ -29,7 +30,20 @@ async fn a_shell_gets_the_accounts_of_an_open_vault_and_nothing_else() {
     assert!(locked.asked.is_empty());
 }
 
-/// A program called fob that offers three accounts, and the script beside it.
+#[tokio::test]
+async fn a_shell_gets_the_ids_of_grants_and_programs() {
+    let daemon = FakeDaemon::new();
+    daemon.facts().grants = vec![grant("5f3c9e8d7a6b1c2d", "/usr/bin/firefox"), grant("6a\u{202e}", "/usr/bin/x")];
+    daemon.facts().clients = vec![client("/usr/bin/firefox", "Fire\u{1b}fox")];
+    let grants = with(&daemon).run_args(["--complete-grants", "--", ""]).await;
+    assert_eq!(grants.out, "5f3c9e8d7a6b1c2d\t/usr/bin/firefox, sign in at example.org\n");
+    let none = with(&daemon).run_args(["--complete-grants", "--", "7"]).await;
+    assert_eq!((none.exit, none.out.as_str()), (Exit::Ok, ""));
+    let clients = with(&daemon).run_args(["--complete-clients", "--", "/usr"]).await;
+    assert_eq!(clients.out, "/usr/bin/firefox\tFirefox, listed by the package\n");
+}
+
+/// A program called fob that offers three accounts, a grant and a program, and the script beside it.
 async fn folder(shell: &str) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
@@ -38,7 +52,8 @@ async fn folder(shell: &str) -> tempfile::TempDir {
     let fob = folder.path().join("fob");
     std::fs::write(
         &fob,
-        "#!/bin/sh\n[ \"$1\" = --complete-accounts ] || exit 2\n\
+        "#!/bin/sh\ncase $1 in\n--complete-grants) printf '5f3c9e8d7a6b1c2d\\tabout\\n'; exit;;\n\
+         --complete-clients) printf 'paired-0a1b2c3d\\tabout\\n'; exit;;\n--complete-accounts) ;;\n*) exit 2;;\nesac\n\
          for name in 'Example:ada' 'Example:bob' 'My Site:eve'; do\n\
          case $(echo \"$name\" | tr A-Z a-z) in \"$(echo \"$3\" | tr A-Z a-z)\"*) printf '%s\\tabout\\n' \"$name\";; esac\ndone\n",
     )
@@ -53,7 +68,7 @@ fn bash(folder: &std::path::Path, words: &[&str]) -> Vec<String> {
     let quoted: Vec<String> = words.map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
     let script = format!(
         "source ./script; COMP_WORDS=({}); COMP_CWORD={}; COMP_WORDBREAKS=$' \\t\\n\"\\'><=;|&(:'; \
-         _fob_or_account ./fob \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\" 2>&1; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+         _fob_or_offer ./fob \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\" 2>&1; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         quoted.join(" "),
         quoted.len() - 1
     );
@@ -78,6 +93,9 @@ async fn bash_offers_accounts_where_one_is_wanted() {
         (&["fob", "otp", "code", "--min-valid", "exa"], &[]),
         (&["fob", "otp", "list", "exa"], &[]),
         (&["fob", "key", "list", "exa"], &[]),
+        (&["fob", "grant", "revoke", ""], &["5f3c9e8d7a6b1c2d"]),
+        (&["fob", "grant", "revoke", "5f3c9e8d7a6b1c2d", ""], &["5f3c9e8d7a6b1c2d"]),
+        (&["fob", "client", "forget", "pai"], &["paired-0a1b2c3d"]),
     ] {
         let offered = bash(folder.path(), words);
         match words {
@@ -99,7 +117,7 @@ async fn the_scripts_make_sense_to_their_shells() {
         };
         assert!(output.status.success(), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
         let script = std::fs::read_to_string(folder.path().join("script")).unwrap();
-        assert!(script.contains("--complete-accounts"), "{shell}");
+        assert!(script.contains("--complete-"), "{shell}");
         assert!(!script.contains("COMMANDS_") && !script.contains("OPTIONS_WITH_VALUE"), "{shell}");
     }
 }
@@ -122,4 +140,6 @@ async fn fish_offers_accounts_where_one_is_wanted() {
     assert_eq!(accounts, "Example:ada\tabout\nExample:bob\tabout\n");
     assert!(offered("fob otp recovery take my").unwrap().contains("My Site:eve"));
     assert!(!offered("fob otp list exa").unwrap().contains("Example"));
+    assert_eq!(offered("fob grant revoke 5").unwrap(), "5f3c9e8d7a6b1c2d\tabout\n");
+    assert_eq!(offered("fob client forget pai").unwrap(), "paired-0a1b2c3d\tabout\n");
 }

@@ -219,3 +219,15 @@ async fn a_list_with_nothing_in_it_is_no_mistake() {
     let left = with(&daemon()).run_args(["otp", "import", &path]).await;
     assert_eq!((left.exit, left.out.ends_with("There is no account in it.\n")), (Exit::Ok, true), "{left}");
 }
+
+#[tokio::test]
+async fn a_format_that_fits_nothing_is_an_error_and_an_empty_file_of_it_is_none() {
+    let (_folder, path) = file("what is this\nno list at all\n");
+    for format in fob_exchange::FORMATS {
+        let left = with(&daemon()).run_args(["otp", "import", &path, "--format", format.name]).await;
+        assert_ne!(left.exit, Exit::Ok, "{}: {left}", format.name);
+    }
+    let (_folder, path) = file("# nothing yet\n");
+    let left = with(&daemon()).run_args(["otp", "import", &path, "--format", "uri"]).await;
+    assert_eq!(left.exit, Exit::Ok, "{left}");
+}

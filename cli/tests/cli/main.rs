@@ -10,6 +10,7 @@ mod ceremonies;
 mod certificates;
 mod clipboard;
 mod completion;
+mod consent;
 mod convert;
 mod doctor;
 mod entries;

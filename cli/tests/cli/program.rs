@@ -74,3 +74,16 @@ fn the_control_socket_may_be_named_in_the_environment() {
     let said = format!("fob: fob-softkey does not listen on {}\n", path.display());
     assert!(String::from_utf8(named.stderr).unwrap().starts_with(&said));
 }
+
+/// As `fob completions bash | head -n 1` does: the reader has had enough, which is nobody's failure.
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    for line in ["completions bash", "--help", "otp --help"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fob"));
+        command.args(line.split(' ')).stdin(Stdio::null()).stdout(writer);
+        let output = command.output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{line}: {output:?}");
+    }
+}

@@ -233,3 +233,11 @@ async fn a_request_that_fails_tells_no_secret() {
         }
     }
 }
+
+#[tokio::test]
+async fn without_a_tpm_no_pin_for_it_is_asked_for() {
+    let daemon = FakeDaemon::new();
+    let left = with(&daemon).typed(&[]).without_tpm().run("vault slot add tpm").await;
+    assert_eq!((left.exit, left.asked.len(), daemon.facts().calls.len()), (Exit::Failed, 0, 0), "{left}");
+    assert!(left.err.contains("this machine has no TPM") && left.err.contains("hint: "), "{left}");
+}

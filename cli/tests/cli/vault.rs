@@ -122,3 +122,16 @@ async fn without_a_terminal_the_option_is_named() {
     assert!(!closed.err.contains("99871"));
     insta::assert_snapshot!(format!("{left}\n{closed}"));
 }
+
+#[tokio::test]
+async fn a_short_passphrase_is_warned_of() {
+    for (passphrase, warned) in
+        [("x", true), ("sieben7", true), ("\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}", true), ("acht8888", false)]
+    {
+        let daemon = FakeDaemon::new();
+        daemon.facts().status.vault = "none".to_owned();
+        let left = with(&daemon).seen().typed(&[passphrase, passphrase]).run("init").await;
+        assert_eq!(left.exit, Exit::Ok, "{left}");
+        assert_eq!(left.err.contains("fewer than 8 characters"), warned, "{passphrase}: {left}");
+    }
+}

@@ -1,6 +1,7 @@
 //! `fob otp add`: an account by its otpauth:// URI, its bare secret, or a picture of its QR code. URI and secret are never
 //! arguments, and on the terminal they do not show.
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use fob_bus::pipe;
 use fob_bus::types::{AddOptions, ImportOptions};
 use fob_otp::{Account, Algorithm, Kind, KindParts, Seed};
@@ -151,11 +152,10 @@ fn says_itself(parts: &Parts) -> Result<(), Failure> {
 
 /// The URI of an account of which there is only the secret.
 fn of_secret(text: &str, parts: &Parts, world: &mut World) -> Result<Secret, Failure> {
-    let seed = Seed::from_base32(text).map_err(|error| {
-        Failure::new(Exit::Failed, "this is neither an otpauth:// URI nor a secret")
-            .because(&error)
-            .hint("copy it once more from where the site shows it")
-    })?;
+    let seed = match parts.kind.as_deref() {
+        Some("motp") => seed_of_hex(text)?,
+        _ => Seed::from_base32(text).map_err(|error| no_secret("an otpauth:// URI nor a secret", &error))?,
+    };
     let (issuer, name) = names(parts, world)?;
     let kind = Kind::named(
         parts.kind.as_deref().unwrap_or("totp"),
@@ -168,6 +168,20 @@ fn of_secret(text: &str, parts: &Parts, world: &mut World) -> Result<Secret, Fai
     let digits = parts.digits.unwrap_or(kind.usual_digits());
     let account = Account { issuer, name, seed, algorithm, digits, kind };
     Ok(Secret::new(Zeroizing::new(account.to_uri().as_bytes().to_vec())))
+}
+
+/// Mobile-OTP's secrets are hexadecimal, wherever they are shown.
+fn seed_of_hex(text: &str) -> Result<Seed, Failure> {
+    let digits = Zeroizing::new(text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>());
+    let bytes = HEXLOWER_PERMISSIVE.decode(&digits);
+    let bytes = bytes.map_err(|error| no_secret("a motp:// URI nor a secret in hexadecimal digits", &error))?;
+    Ok(Seed::new(bytes))
+}
+
+fn no_secret(neither: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(Exit::Failed, format!("this is neither {neither}"))
+        .because(error)
+        .hint("copy it once more from where the site shows it")
 }
 
 /// A secret does not say whose it is.

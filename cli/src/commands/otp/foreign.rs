@@ -45,7 +45,29 @@ impl Foreign<'_> {
                 outcome => outcome,
             },
         };
-        outcome.map_err(|error| self.refusal(&error))
+        let report = outcome.map_err(|error| self.refusal(&error))?;
+        if report.records.is_empty() && report.refused.is_empty() && !self.may_be_empty(&bytes, name) {
+            return Err(self.fits_nothing());
+        }
+        Ok(report)
+    }
+
+    /// Whether a file in which nothing was found is one without accounts: nobody said what it is, or it looks like what was
+    /// said.
+    fn may_be_empty(&self, bytes: &[u8], name: Option<&str>) -> bool {
+        let Some(format) = self.format else { return true };
+        match import(bytes, name, None, None) {
+            Ok(report) => report.format == format,
+            Err(ImportError::Encrypted(recognised)) => recognised == format,
+            Err(_) => is_empty_list(bytes),
+        }
+    }
+
+    fn fits_nothing(&self) -> Failure {
+        let program = self.format.map(|format| format.program()).unwrap_or_default();
+        let message = format!("{}: nothing in it is of {program}", self.path().display());
+        Failure::new(Exit::Failed, message)
+            .hint("leave `--format` out, and fob looks itself; `fob otp import --list` shows what is read")
     }
 
     /// The file, or the first of the pictures.

@@ -9,7 +9,8 @@ use crate::{Failure, World};
 pub(super) async fn run(args: Tag, world: &mut World) -> Result<(), Failure> {
     let found = find(&args.query, world).await?;
     let tags = tagged(found.1.tags.clone().unwrap_or_default(), args.tags, args.remove);
-    change("Tagged", found, EditOptions { tags: Some(tags), ..EditOptions::default() }, world).await
+    let verb = if args.remove { "Untagged" } else { "Tagged" };
+    change(verb, found, EditOptions { tags: Some(tags), ..EditOptions::default() }, world).await
 }
 
 /// The groups afterwards, in their order, the new ones behind.

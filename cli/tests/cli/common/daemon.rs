@@ -2,6 +2,7 @@
 //! every secret that came through a pipe.
 
 mod otp;
+pub(crate) mod policy;
 pub(crate) mod vault;
 
 use std::collections::VecDeque;
@@ -12,11 +13,12 @@ use fob::world::{Connecting, Door};
 use fob_ambient::{FakeClock, UnixTime};
 use fob_bus::pipe::{SHORT, put, take};
 use fob_bus::types::{
-    CeremonyOptions, EntryInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, MergeInfo, Outcome, RestoreInfo,
-    SetPinOptions, SlotInfo, StateDetails, Status, VersionInfo, WayInfo,
+    CeremonyOptions, ClientInfo, EntryInfo, GrantInfo, HistoryEvent, ImportReport, KeyInfo, KeySummary, LogEntry,
+    MergeInfo, Outcome, RestoreInfo, SetPinOptions, SlotInfo, StateDetails, Status, VersionInfo, WayInfo,
 };
 use fob_bus::{CallError, ErrorKind, names};
 use otp::Otp;
+use policy::{Loopback, Policy};
 use vault::Vault;
 use zbus::connection::Builder;
 use zbus::message::Header;
@@ -72,6 +74,9 @@ pub(crate) struct Facts {
     pub(crate) slots: Vec<SlotInfo>,
     pub(crate) ways: Vec<WayInfo>,
     pub(crate) merged: MergeInfo,
+    pub(crate) grants: Vec<GrantInfo>,
+    pub(crate) clients: Vec<ClientInfo>,
+    pub(crate) log: Vec<LogEntry>,
     pub(crate) keys: Vec<KeySummary>,
     pub(crate) info: KeyInfo,
     /// What happens in every request.
@@ -205,6 +210,8 @@ async fn serve(stream: UnixStream, daemon: Arc<FakeDaemon>) -> zbus::Result<Conn
         .serve_at(names::ROOT, Manager(Arc::clone(&daemon)))
         .serve_at(names::ROOT, Vault(Arc::clone(&daemon)))
         .serve_at(names::ROOT, Otp(Arc::clone(&daemon)))
+        .serve_at(names::ROOT, Policy(Arc::clone(&daemon)))
+        .serve_at(names::ROOT, Loopback(Arc::clone(&daemon)))
         .serve_at(names::ROOT, WebAuthn(Arc::clone(&daemon)));
     for summary in keys {
         let path = format!("{}/{}", names::KEYS, summary.id);

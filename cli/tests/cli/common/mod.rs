@@ -51,6 +51,7 @@ pub(crate) struct Call {
     door: Box<dyn Door>,
     clock: Arc<FakeClock>,
     clock_is_set: fn() -> Option<bool>,
+    tpm_is_there: fn() -> bool,
     interrupted_after: Option<u64>,
     clipboard: FakeClipboard,
     typed: Option<Vec<&'static str>>,
@@ -71,6 +72,7 @@ pub(crate) fn behind(door: impl Door + 'static) -> Call {
         door: Box::new(door),
         clock: Arc::new(FakeClock::at(fob_ambient::UnixTime(daemon::NOW))),
         clock_is_set: || Some(true),
+        tpm_is_there: || true,
         interrupted_after: None,
         clipboard: FakeClipboard::default(),
         typed: None,
@@ -97,6 +99,12 @@ impl Call {
     /// The clock is not set by a time server, or it is not known.
     pub(crate) fn clock_is_set(mut self, is_set: fn() -> Option<bool>) -> Self {
         self.clock_is_set = is_set;
+        self
+    }
+
+    /// The machine has no TPM.
+    pub(crate) fn without_tpm(mut self) -> Self {
+        self.tpm_is_there = || false;
         self
     }
 
@@ -180,6 +188,7 @@ impl Call {
             door: self.door,
             clock: Box::new(self.clock),
             clock_is_set: self.clock_is_set,
+            tpm_is_there: self.tpm_is_there,
             pause: Box::new(pause),
             rng: Box::new(fob_ambient::SeededRng::new(1)),
             clipboard: Box::new(self.clipboard),

@@ -1,6 +1,7 @@
 //! `fob vault slot add`: another way into the vault.
 
 use fob_bus::types::{AddSlotOptions, SlotInfo, way_kind};
+use fob_bus::{CallError, ErrorKind};
 use serde::Serialize;
 
 use super::super::plan::Policy;
@@ -77,6 +78,10 @@ pub(super) async fn run(command: Add, world: &mut World) -> Result<(), Failure> 
             Wanted { login, ..Wanted::of(way_kind::SECRET_SERVICE, adding) }
         }
         Add::Tpm(AddTpm { login, pin_fd, adding }) => {
+            // Before a PIN is asked for that nothing would keep.
+            if !(world.tpm_is_there)() {
+                return Err(CallError::new(ErrorKind::NoTpm, "this machine has no TPM").into());
+            }
             let prompt = "A PIN for the TPM: ";
             let pin = Source { what: "PIN", option: "--pin-fd", descriptor: pin_fd, prompt };
             Wanted { login, new_pin: (!login).then_some(pin), ..Wanted::of(way_kind::TPM, adding) }

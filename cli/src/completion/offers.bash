@@ -1,5 +1,5 @@
-# Accounts of the open vault, where a command wants one. A locked vault offers nothing.
-_fob_or_account() {
+# Accounts, grants and programs of the open vault, where a command wants one. A locked vault offers nothing.
+_fob_or_offer() {
     local -a words=()
     local word previous='' i skip=0 positions=0
     # Bash may cut words at colons: they are put together again.
@@ -13,6 +13,15 @@ _fob_or_account() {
         previous=$word
     done
     local current=${words[${#words[@]}-1]}
+    case "${words[0]} ${words[1]}" in
+        'grant revoke') word=grants ;;
+        'client forget') word=clients ;;
+        *) word= ;;
+    esac
+    if [[ -n $word && ${#words[@]} -gt 2 && $current != -* && $previous != --program ]]; then
+        _fob_offer "$1" "$word" "$current"
+        return 0
+    fi
     if [[ ${words[0]} == otp && ${words[1]} =~ ^(COMMANDS_PATTERN)$ && ${#words[@]} -gt 2 && $current != -* ]]; then
         for word in "${words[@]:2:${#words[@]}-3}"; do
             if [[ $skip == 1 ]]; then
@@ -27,18 +36,18 @@ _fob_or_account() {
             positions=$((positions - 1))
         fi
         if [[ $skip == 0 && $positions == 0 ]]; then
-            _fob_accounts "$1" "$current"
+            _fob_offer "$1" accounts "$current"
             return 0
         fi
     fi
     _fob "$@"
 }
 
-_fob_accounts() {
+_fob_offer() {
     local quote='' plain line value begun=''
-    case $2 in
-        \"* | \'*) quote=${2:0:1} plain=${2:1} ;;
-        *) plain=$(printf '%s' "$2" | sed 's/\\\(.\)/\1/g') ;;
+    case $3 in
+        \"* | \'*) quote=${3:0:1} plain=${3:1} ;;
+        *) plain=$(printf '%s' "$3" | sed 's/\\\(.\)/\1/g') ;;
     esac
     # Unquoted, bash puts the answer behind the last colon.
     if [[ -z $quote && $COMP_WORDBREAKS == *:* && $plain == *:* ]]; then
@@ -54,7 +63,7 @@ _fob_accounts() {
             printf -v value '%q' "$value"
         fi
         COMPREPLY+=("$value")
-    done < <("$1" --complete-accounts -- "$plain" 2>/dev/null)
+    done < <("$1" "--complete-$2" -- "$plain" 2>/dev/null)
 }
 
-complete -F _fob_or_account -o bashdefault fob
+complete -F _fob_or_offer -o bashdefault fob
