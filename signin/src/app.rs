@@ -11,6 +11,7 @@ use webauthn_rs::prelude::WebauthnError;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use crate::ambient::{Ambient, UnixTime};
+use crate::companion::Companion;
 use crate::hashing::HashQueue;
 use crate::keyring::{KeyFileError, Keyring};
 use crate::settings::Settings;
@@ -44,6 +45,7 @@ pub struct App {
     pub(crate) keys: Arc<Keyring>,
     pub(crate) hashes: Arc<HashQueue>,
     pub(crate) webauthn: Arc<Webauthn>,
+    pub(crate) companion: Option<Arc<Companion>>,
 }
 
 impl App {
@@ -57,6 +59,7 @@ impl App {
         let store = Store::open(settings.database(), keys.check()).await?;
         let cores = available_parallelism().map_or(1, usize::from);
         let hashes = Arc::new(HashQueue::new(cores, &ambient));
+        let companion = settings.companion().cloned().map(|settings| Arc::new(Companion::new(settings)));
         Ok(Self {
             settings: Arc::new(settings),
             ambient,
@@ -64,6 +67,7 @@ impl App {
             keys: Arc::new(keys),
             hashes,
             webauthn: Arc::new(webauthn),
+            companion,
         })
     }
 

@@ -9,12 +9,14 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use data_encoding::BASE64URL_NOPAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{self, HKDF_SHA256};
 use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::ambient::Ambient;
+use crate::token::Token;
 
 /// Length of the key file in bytes.
 const LENGTH: usize = 32;
@@ -46,6 +48,7 @@ pub(crate) struct Keyring {
     seeds: LessSafeKey,
     backup_codes: hmac::Key,
     names: hmac::Key,
+    forms: hmac::Key,
     check: [u8; 32],
 }
 
@@ -100,6 +103,7 @@ impl Keyring {
             seeds: LessSafeKey::new(seeds),
             backup_codes: hmac::Key::new(hmac::HMAC_SHA256, &*bytes(b"backup codes")),
             names: hmac::Key::new(hmac::HMAC_SHA256, &*bytes(b"names")),
+            forms: hmac::Key::new(hmac::HMAC_SHA256, &*bytes(b"forms")),
             check: *bytes(b"check"),
         }
     }
@@ -133,6 +137,17 @@ impl Keyring {
     /// The stored form of a name that somebody typed.
     pub(crate) fn name_hash(&self, name: &str) -> Vec<u8> {
         hmac::sign(&self.names, name.as_bytes()).as_ref().to_vec()
+    }
+
+    /// What a form of ours has in it for a browser with this cookie.
+    pub(crate) fn form_mark(&self, cookie: &Token) -> String {
+        BASE64URL_NOPAD.encode(hmac::sign(&self.forms, cookie.expose().as_bytes()).as_ref())
+    }
+
+    /// Whether this is that. In constant time.
+    pub(crate) fn is_form_mark(&self, cookie: &Token, mark: &str) -> bool {
+        let mark = BASE64URL_NOPAD.decode(mark.as_bytes());
+        mark.is_ok_and(|mark| hmac::verify(&self.forms, cookie.expose().as_bytes(), &mark).is_ok())
     }
 
     /// Tells key files apart without telling anything about the key.

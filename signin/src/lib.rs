@@ -4,11 +4,12 @@
 //! gives the service that [`serve()`] runs and that tests call in process. It shares no code with fob; the two meet on
 //! the wire, as docs/signin-api.md has it.
 //!
-//! Inside: `api` and `pages` translate, `flow` decides, `store` keeps, `web` stands guard.
+//! Inside: `api` and `pages` translate, `flow` decides, `store` keeps, `web` stands guard, `companion` asks the fob on this machine.
 
 pub mod ambient;
 mod api;
 mod app;
+mod companion;
 mod flow;
 mod hashing;
 mod keyring;
@@ -24,6 +25,8 @@ mod username;
 mod web;
 
 pub use app::{App, OpenError};
+pub use companion::near::Ends;
+pub use companion::{CompanionError, CompanionSettings};
 pub use keyring::KeyFileError;
 pub use serve::serve;
 pub use settings::{Settings, SettingsError};

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use signin::ambient::Ambient;
-use signin::{App, Settings, serve};
+use signin::{App, CompanionSettings, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -47,6 +47,13 @@ struct Serve {
     /// What people and authenticator apps call this server.
     #[arg(long, default_value = "signin")]
     name: String,
+    /// fob's loopback listener on this machine, such as http://127.0.0.1:9362: people whose browser is on this machine
+    /// too can use their security keys without JavaScript. Only with an origin on this machine; never behind a proxy.
+    #[arg(long, value_name = "URL", requires = "fob_token_file")]
+    fob_url: Option<String>,
+    /// The file with the token that `fob client pair --token-file` has written.
+    #[arg(long, value_name = "FILE", requires = "fob_url")]
+    fob_token_file: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -72,8 +79,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Serve) -> anyhow::Result<()> {
-    let Serve { listen, origin, rp_id, database, name } = arguments;
-    let settings = Settings::new(&name, &origin, &rp_id, database)?;
+    let Serve { listen, origin, rp_id, database, name, fob_url, fob_token_file } = arguments;
+    let mut settings = Settings::new(&name, &origin, &rp_id, database)?;
+    if let (Some(url), Some(file)) = (fob_url, fob_token_file) {
+        settings = settings.with_companion(CompanionSettings::read(&url, &file)?)?;
+    }
     let origin = settings.origin();
     // Caught before anything is opened, so that no moment is left in which SIGTERM would leave something half done.
     let mut terminate = signal(SignalKind::terminate())?;

@@ -4,6 +4,7 @@
 
 mod account;
 mod assets;
+mod fob;
 mod keys;
 mod problems;
 mod register;
@@ -25,6 +26,7 @@ use crate::flow::session::{NewSession, SignedIn};
 use crate::problem::Problem;
 use crate::web::cookies::Names;
 
+pub(crate) use fob::asks_fob;
 pub(crate) use problems::problem_page;
 
 /// Every page, one family a file.
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(account::routes())
         .merge(keys::routes())
         .merge(totp::routes())
+        .merge(fob::routes())
 }
 
 /// What every page shows around its content.

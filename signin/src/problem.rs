@@ -43,6 +43,8 @@ pub(crate) enum Problem {
     LockedOut(Kind, Locked),
     Server,
     Busy,
+    FobRefused(String),
+    FobUnreachable,
 }
 
 impl Problem {
@@ -85,6 +87,8 @@ impl Problem {
             Self::LockedOut(..) => (StatusCode::TOO_MANY_REQUESTS, "locked-out", "Too many wrong tries"),
             Self::Server => (StatusCode::INTERNAL_SERVER_ERROR, "server-error", "The server failed"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too busy"),
+            Self::FobRefused(_) => (StatusCode::FORBIDDEN, "fob-refused", "No key by fob"),
+            Self::FobUnreachable => (StatusCode::BAD_GATEWAY, "fob-unreachable", "fob does not answer"),
         }
     }
 
@@ -127,6 +131,10 @@ impl Problem {
             Self::TooMany(most) => format!("There can be at most {most} of them. Remove one first."),
             Self::LockedOut(kind, locked) => locked_out(*kind, *locked),
             Self::Server => "The server could not do that. It is not your fault; try again in a while.".into(),
+            Self::FobRefused(why) => format!("fob gave no key: {why}. Try again, or use another way."),
+            Self::FobUnreachable => {
+                "fob on this machine could not be asked. See `fob doctor`, or use another way.".into()
+            }
             Self::Busy => "More people want to sign in than the server can check at once. Try again shortly.".into(),
         }
     }

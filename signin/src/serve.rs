@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,6 +14,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+use crate::companion::near::Ends;
 
 /// Connections at a time. Further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 1_024;
@@ -38,8 +42,8 @@ pub async fn serve(listener: TcpListener, router: Router, end: impl Future<Outpu
             accepted = accepted => accepted,
             () = &mut end => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection was lost before it began");
                 if !is_the_clients(&error) {
@@ -48,7 +52,13 @@ pub async fn serve(listener: TcpListener, router: Router, end: impl Future<Outpu
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
+        let ends = stream.local_addr().ok().map(|to| Ends { from, to });
+        let service = TowerToHyperService::new(router.clone().map_request(move |mut request: Request<_>| {
+            if let Some(ends) = ends {
+                request.extensions_mut().insert(ends);
+            }
+            request
+        }));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)

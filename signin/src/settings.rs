@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
+use crate::companion::CompanionSettings;
+
 /// Settings that hang together.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -11,6 +13,7 @@ pub struct Settings {
     origin: Url,
     rp_id: String,
     database: PathBuf,
+    companion: Option<CompanionSettings>,
 }
 
 /// Settings that do not.
@@ -36,6 +39,11 @@ pub enum SettingsError {
     /// The name stands in otpauth URIs and page titles.
     #[error("the name must have 1 to 64 characters, without colons and control characters")]
     BadName,
+    /// A browser that comes through a proxy looks as if it were on this machine, wherever it is.
+    #[error(
+        "fob on this machine can only be used by a server that browsers reach on this machine, and {0} is elsewhere"
+    )]
+    CompanionElsewhere(String),
 }
 
 impl Settings {
@@ -60,7 +68,24 @@ impl Settings {
         if !(1..=64).contains(&length) || name.chars().any(|c| c == ':' || c.is_control()) {
             return Err(SettingsError::BadName);
         }
-        Ok(Self { name: name.to_owned(), origin: url, rp_id: rp_id.to_owned(), database })
+        Ok(Self { name: name.to_owned(), origin: url, rp_id: rp_id.to_owned(), database, companion: None })
+    }
+
+    /// The same, with the fob on this machine.
+    ///
+    /// # Errors
+    /// [`SettingsError::CompanionElsewhere`].
+    pub fn with_companion(mut self, companion: CompanionSettings) -> Result<Self, SettingsError> {
+        if !self.origin.host().is_some_and(|host| is_loopback(&host.to_owned())) {
+            return Err(SettingsError::CompanionElsewhere(self.origin()));
+        }
+        self.companion = Some(companion);
+        Ok(self)
+    }
+
+    /// The fob on this machine, if one is set up.
+    pub(crate) fn companion(&self) -> Option<&CompanionSettings> {
+        self.companion.as_ref()
     }
 
     /// What people and authenticator apps call the server.

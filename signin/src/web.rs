@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod cookies;
+pub(crate) mod form_token;
 pub(crate) mod gate;
 pub(crate) mod guard;
 pub(crate) mod who;

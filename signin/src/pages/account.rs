@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Frame, in_words, page};
 use crate::app::App;
+use crate::companion::near::Near;
 use crate::flow::factors::Overview;
 use crate::flow::session::SignedIn;
 use crate::password::Password;
@@ -19,6 +20,7 @@ use crate::store::credentials::StoredCredential;
 use crate::store::sessions::Session;
 use crate::web::body::FormBody;
 use crate::web::cookies::Names;
+use crate::web::form_token;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -28,6 +30,8 @@ struct AccountPage<'a> {
     overview: &'a Overview,
     sessions: &'a [Session],
     fresh: bool,
+    /// The mark of a form that asks the fob on this machine, where it may.
+    fob: Option<&'a str>,
 }
 
 impl AccountPage<'_> {
@@ -64,8 +68,16 @@ pub(super) fn routes() -> Router<App> {
         .route("/account/sessions/{id}/end", post(end_session))
 }
 
-async fn account(State(app): State<App>, who: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    show(&app, &who, asked.done.as_deref().and_then(note), None).await
+async fn account(
+    State(app): State<App>,
+    who: SignedIn,
+    near: Option<Near>,
+    jar: CookieJar,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let (jar, mark) = form_token::issue(&app, jar, near.as_ref());
+    let page = show(&app, &who, mark.as_deref(), asked.done.as_deref().and_then(note), None).await?;
+    Ok((jar, page).into_response())
 }
 
 async fn password(
@@ -105,7 +117,7 @@ pub(super) async fn done<T>(
     match result {
         Ok(_) => Ok(Redirect::to(&format!("/account?done={word}")).into_response()),
         Err(problem @ Problem::StepUpRequired { .. }) => Err(problem),
-        Err(problem) => show(app, who, None, Some(&problem)).await,
+        Err(problem) => show(app, who, None, None, Some(&problem)).await,
     }
 }
 
@@ -125,9 +137,10 @@ fn note(word: &str) -> Option<&'static str> {
     })
 }
 
-async fn show(
+pub(super) async fn show(
     app: &App,
     who: &SignedIn,
+    fob: Option<&str>,
     note: Option<&'static str>,
     problem: Option<&Problem>,
 ) -> Result<Response, Problem> {
@@ -135,7 +148,7 @@ async fn show(
     let sessions = app.store.sessions(&who.account.id, app.now()).await?;
     let frame = Frame { note, ..Frame::of(app, who, problem) };
     let fresh = app.require_fresh(who).is_ok();
-    Ok(page(&AccountPage { frame, who, overview: &overview, sessions: &sessions, fresh }, problem))
+    Ok(page(&AccountPage { frame, who, overview: &overview, sessions: &sessions, fresh, fob }, problem))
 }
 
 /// How a session was signed in, for a sentence.

@@ -80,6 +80,8 @@ mod tests {
             Problem::LockedOut(Kind::Totp, Locked::until(UnixTime(1), UnixTime(0))),
             Problem::Server,
             Problem::Busy,
+            Problem::FobRefused("x".into()),
+            Problem::FobUnreachable,
         ];
         for problem in &problems {
             let (status, word, _) = problem.class();

@@ -11,11 +11,13 @@ use serde::Deserialize;
 use super::sign_in::credential;
 use super::{Frame, page, welcome};
 use crate::app::App;
+use crate::companion::near::Near;
 use crate::flow::second_factor::SecondFactor;
 use crate::flow::session::{Agent, NewSession};
 use crate::problem::Problem;
 use crate::web::body::FormBody;
 use crate::web::cookies::Names;
+use crate::web::form_token;
 
 #[derive(Template)]
 #[template(path = "second_factor.html")]
@@ -23,6 +25,8 @@ struct SecondFactorPage<'a> {
     frame: Frame<'a>,
     username: &'a str,
     transaction: &'a str,
+    /// The mark of a form that asks the fob on this machine, where it may.
+    fob: Option<&'a str>,
     security_key: bool,
     totp: bool,
     backup_code: bool,
@@ -46,8 +50,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/sign-in/backup-code", post(backup_code))
 }
 
-async fn form(State(app): State<App>, jar: CookieJar) -> Response {
-    show(&app, &jar, None).await
+async fn form(State(app): State<App>, jar: CookieJar, near: Option<Near>) -> Response {
+    let (jar, mark) = form_token::issue(&app, jar, near.as_ref());
+    let page = show(&app, &jar, mark.as_deref(), None).await;
+    (jar, page).into_response()
 }
 
 async fn key(
@@ -84,19 +90,23 @@ async fn backup_code(
 }
 
 /// The transaction in the cookie; an empty one is refused like an expired one.
-fn waiting(app: &App, jar: &CookieJar) -> String {
+pub(super) fn waiting(app: &App, jar: &CookieJar) -> String {
     Names::of(app).step(jar).unwrap_or_default()
 }
 
-async fn finish(app: &App, jar: CookieJar, result: Result<NewSession, Problem>) -> Result<Response, Problem> {
+pub(super) async fn finish(
+    app: &App,
+    jar: CookieJar,
+    result: Result<NewSession, Problem>,
+) -> Result<Response, Problem> {
     match result {
         Ok(new) => welcome(app, jar, &new, "/account").await,
-        Err(problem) => Ok(show(app, &jar, Some(&problem)).await),
+        Err(problem) => Ok(show(app, &jar, None, Some(&problem)).await),
     }
 }
 
 /// The forms for what is set up; back to the password when the sign-in is over.
-async fn show(app: &App, jar: &CookieJar, problem: Option<&Problem>) -> Response {
+pub(super) async fn show(app: &App, jar: &CookieJar, fob: Option<&str>, problem: Option<&Problem>) -> Response {
     let transaction = waiting(app, jar);
     let account = match app.waiting(&transaction).await {
         Ok((_, account)) => account,
@@ -112,6 +122,7 @@ async fn show(app: &App, jar: &CookieJar, problem: Option<&Problem>) -> Response
         frame: Frame::new(app, problem),
         username: &account.username,
         transaction: &transaction,
+        fob,
         security_key: has(SecondFactor::SecurityKey),
         totp: has(SecondFactor::Totp),
         backup_code: has(SecondFactor::BackupCode),

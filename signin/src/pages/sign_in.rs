@@ -11,18 +11,22 @@ use webauthn_rs::prelude::PublicKeyCredential;
 
 use super::{Frame, page, welcome};
 use crate::app::App;
+use crate::companion::near::Near;
 use crate::flow::passwords::PasswordStep;
 use crate::flow::session::{Agent, SignedIn};
 use crate::password::Password;
 use crate::problem::Problem;
 use crate::web::body::FormBody;
 use crate::web::cookies::Names;
+use crate::web::form_token;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
     frame: Frame<'a>,
     username: &'a str,
+    /// The mark of a form that asks the fob on this machine, where it may.
+    fob: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +54,13 @@ pub(super) fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out))
 }
 
-async fn form(State(app): State<App>, who: Option<SignedIn>, Query(asked): Query<Asked>) -> Response {
+async fn form(
+    State(app): State<App>,
+    who: Option<SignedIn>,
+    near: Option<Near>,
+    jar: CookieJar,
+    Query(asked): Query<Asked>,
+) -> Response {
     let mut frame = Frame::new(&app, None);
     if asked.done.as_deref() == Some("signed-out") {
         frame.note = Some("You are signed out.");
@@ -64,7 +74,8 @@ async fn form(State(app): State<App>, who: Option<SignedIn>, Query(asked): Query
         Some(_) => return Redirect::to("/account").into_response(),
         None => "",
     };
-    page(&SignInPage { frame, username }, None)
+    let (jar, mark) = form_token::issue(&app, jar, near.as_ref());
+    (jar, page(&SignInPage { frame, username, fob: mark.as_deref() }, None)).into_response()
 }
 
 async fn password(
@@ -79,7 +90,7 @@ async fn password(
             let jar = Names::of(&app).waiting(jar, &transaction);
             Ok((jar, Redirect::to("/sign-in/second-factor")).into_response())
         }
-        Err(problem) => Ok(refused(&app, &body.username, &problem)),
+        Err(problem) => Ok(refused(&app, &body.username, None, &problem)),
     }
 }
 
@@ -91,7 +102,7 @@ async fn passkey(
 ) -> Result<Response, Problem> {
     match finish_passkey(&app, &body, &agent).await {
         Ok(new) => welcome(&app, jar, &new, "/account").await,
-        Err(problem) => Ok(refused(&app, "", &problem)),
+        Err(problem) => Ok(refused(&app, "", None, &problem)),
     }
 }
 
@@ -111,6 +122,6 @@ pub(super) fn credential(json: &str) -> Result<PublicKeyCredential, Problem> {
     serde_json::from_str(json).map_err(|_| Problem::invalid("what the browser sent is no credential"))
 }
 
-fn refused(app: &App, username: &str, problem: &Problem) -> Response {
-    page(&SignInPage { frame: Frame::new(app, Some(problem)), username }, Some(problem))
+pub(super) fn refused(app: &App, username: &str, fob: Option<&str>, problem: &Problem) -> Response {
+    page(&SignInPage { frame: Frame::new(app, Some(problem)), username, fob }, Some(problem))
 }

@@ -1,4 +1,4 @@
-//! The two cookies: the session, and the sign-in that waits for its second factor.
+//! The cookies: the session, the sign-in that waits for its second factor, and what proves that a form was ours.
 //!
 //! `HttpOnly` and `SameSite=Lax`; over https `Secure` with a `__Host-` name, so that no subdomain and no plain-http
 //! neighbour can set them. `Lax`, since a link from a mail to the account page should find one signed in; changes are
@@ -15,15 +15,16 @@ use crate::token::Token;
 pub(crate) struct Names {
     session: &'static str,
     step: &'static str,
+    form: &'static str,
     secure: bool,
 }
 
 impl Names {
     pub(crate) fn of(app: &App) -> Self {
         if app.settings.is_https() {
-            Self { session: "__Host-signin", step: "__Host-signin-step", secure: true }
+            Self { session: "__Host-signin", step: "__Host-signin-step", form: "__Host-signin-form", secure: true }
         } else {
-            Self { session: "signin", step: "signin-step", secure: false }
+            Self { session: "signin", step: "signin-step", form: "signin-form", secure: false }
         }
     }
 
@@ -35,6 +36,18 @@ impl Names {
     /// The transaction that waits for its second factor.
     pub(crate) fn step(self, jar: &CookieJar) -> Option<String> {
         Some(jar.get(self.step)?.value().to_owned())
+    }
+
+    /// What the browser's forms are told apart by.
+    pub(crate) fn form(self, jar: &CookieJar) -> Option<Token> {
+        Token::parse(jar.get(self.form)?.value())
+    }
+
+    /// A form was shown. No other site's request brings this cookie along, not even a link.
+    pub(crate) fn shown(self, jar: CookieJar, token: &Token) -> CookieJar {
+        let mut cookie = self.made(self.form, token);
+        cookie.set_same_site(SameSite::Strict);
+        jar.add(cookie)
     }
 
     /// Signed in: the session in, the transaction out.

@@ -5,6 +5,7 @@
 mod authenticator;
 mod backup_codes;
 mod client;
+mod fob;
 mod guards;
 mod keys;
 mod pages;
