@@ -7,6 +7,7 @@
 
 mod codes;
 mod disk;
+mod doors;
 mod idle;
 mod peers;
 mod process;
@@ -20,14 +21,22 @@ use table::Row;
 /// A group of figures; they can be asked for by name: `cargo run --release -p fob-benches codes softkey`.
 type Group = (&'static str, fn() -> anyhow::Result<Vec<Row>>);
 
-const GROUPS: [Group; 4] =
-    [("codes", codes::codes), ("vault", codes::vault), ("idle", idle::measure), ("softkey", softkey::measure)];
+const GROUPS: [Group; 5] = [
+    ("codes", codes::codes),
+    ("vault", codes::vault),
+    ("doors", doors::measure),
+    ("idle", idle::measure),
+    ("softkey", softkey::measure),
+];
 
 fn main() -> anyhow::Result<()> {
     let asked: Vec<String> = std::env::args().skip(1).collect();
+    if let [doors::COMPANION, door, codes] = asked.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return doors::companion(door, codes.parse()?);
+    }
     let known = |name: &String| GROUPS.iter().any(|(group, _)| group == name);
     if let Some(unknown) = asked.iter().find(|name| !known(name)) {
-        anyhow::bail!("no figures are called {unknown}: codes, vault, idle, softkey");
+        anyhow::bail!("no figures are called {unknown}: codes, vault, doors, idle, softkey");
     }
     let before = load()?;
     let mut rows = Vec::new();

@@ -1,6 +1,7 @@
 //! `fob` as a person or a script runs it: arguments in the open, secrets through descriptors.
 
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, bail};
@@ -17,6 +18,7 @@ const PIPE_ROOM: usize = 4096;
 #[derive(Debug)]
 pub struct Fob<'h> {
     house: &'h House,
+    program: Option<PathBuf>,
     arguments: Vec<String>,
     secrets: Vec<(String, String)>,
     wanted: Option<String>,
@@ -51,7 +53,14 @@ impl Left {
 
 impl<'h> Fob<'h> {
     pub(crate) fn in_house(house: &'h House) -> Self {
-        Self { house, arguments: Vec::new(), secrets: Vec::new(), wanted: None, stdin: None }
+        Self { house, program: None, arguments: Vec::new(), secrets: Vec::new(), wanted: None, stdin: None }
+    }
+
+    /// Runs this copy of it, such as the one that [`House::install`] gave, instead of the one that was built.
+    #[must_use]
+    pub fn at(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_owned());
+        self
     }
 
     /// Adds arguments, split at spaces.
@@ -94,7 +103,8 @@ impl<'h> Fob<'h> {
     /// # Errors
     /// When `fob` is not built or cannot be started; a call that fails is no error here.
     pub fn run(self) -> anyhow::Result<Left> {
-        let mut command = self.house.command(built("fob")?);
+        let program = self.program.map_or_else(|| built("fob"), Ok)?;
+        let mut command = self.house.command(program);
         command.args(&self.arguments);
         let mut mappings = Vec::new();
         let mut descriptor = 3;

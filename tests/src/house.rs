@@ -22,6 +22,7 @@ pub struct House {
     bus: Option<Program>,
     bus_address: Option<String>,
     diary_level: &'static str,
+    programs: Option<PathBuf>,
     home: TempDir,
 }
 
@@ -45,6 +46,7 @@ impl House {
             bus: None,
             bus_address: None,
             diary_level: "info",
+            programs: None,
             home,
         })
     }
@@ -52,6 +54,26 @@ impl House {
     /// Has every program that starts from here on write down all it can.
     pub fn have_everything_written_down(&mut self) {
         self.diary_level = "trace";
+    }
+
+    /// Installs fobd in this home, with `companion` beside it under the name `fob`: so a test's own program is one that
+    /// fobd knows as its companion. To be called before [`Self::start_daemon`]; gives the companion's new path.
+    ///
+    /// # Errors
+    /// When fobd is not built, or the disk is full.
+    pub fn install(&mut self, companion: &Path) -> anyhow::Result<PathBuf> {
+        let folder = self.home().join("bin");
+        DirBuilder::new().mode(0o755).create(&folder)?;
+        for program in ["fobd", "fob-prompt"] {
+            // What a fobd does not have beside it, it does without.
+            if let Ok(built) = built(program) {
+                std::fs::copy(built, folder.join(program))?;
+            }
+        }
+        let fob = folder.join("fob");
+        std::fs::copy(companion, &fob)?;
+        self.programs = Some(folder);
+        Ok(fob)
     }
 
     /// The home folder.
@@ -138,7 +160,11 @@ impl House {
     /// When it is not built or does not come up.
     pub fn start_daemon(&mut self, arguments: &[&str]) -> anyhow::Result<&Program> {
         self.daemon = None;
-        let mut command = self.command(built("fobd")?);
+        let fobd = match &self.programs {
+            Some(folder) => folder.join("fobd"),
+            None => built("fobd")?,
+        };
+        let mut command = self.command(fobd);
         command.args(arguments).stdout(Stdio::null());
         if self.bus_address.is_none() {
             command.arg("--no-session-bus");
@@ -147,6 +173,11 @@ impl House {
         let mut daemon = Program::start("fobd", &mut command)?;
         daemon.wait_until(|| std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
         Ok(self.daemon.insert(daemon))
+    }
+
+    /// Ends the daemon.
+    pub fn end_daemon(&mut self) {
+        self.daemon = None;
     }
 
     /// The running daemon.
@@ -186,7 +217,15 @@ impl House {
     /// # Errors
     /// When it is not built or does not come up.
     pub fn start_server(&mut self) -> anyhow::Result<Server> {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        self.start_server_at(free_port()?, &[])
+    }
+
+    /// Starts it (again) at this port of loopback, with more arguments than it needs. Its accounts stay.
+    ///
+    /// # Errors
+    /// When it is not built or does not come up.
+    pub fn start_server_at(&mut self, port: u16, arguments: &[&str]) -> anyhow::Result<Server> {
+        self.server = None;
         let origin = format!("http://localhost:{port}");
         let folder = self.home().join("signin");
         create_dir_all(&folder)?;
@@ -195,6 +234,7 @@ impl House {
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--origin", &origin, "--rp-id", "localhost"])
             .arg("--database")
             .arg(folder.join("signin.sqlite"))
+            .args(arguments)
             .stdout(Stdio::piped());
         let mut program = Program::start("signin", &mut command)?;
         let line = program.first_line()?;
@@ -217,4 +257,12 @@ impl House {
         let programs = self.server.iter().chain(&self.softkeys).chain(&self.daemon).chain(&self.bus);
         programs.map(|program| (program.name().to_owned(), program.diary())).collect()
     }
+}
+
+/// A port of loopback that nobody has just now.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -49,6 +49,29 @@ check "fob enroll" ada sh -c 'fob enroll http://localhost:8080 --user ada --crea
 check "fob sign-in" ada sh -c 'fob sign-in http://localhost:8080 --user ada --with key --password-fd 8 8</home/ada/password'
 kill "$(cat /home/ada/key.pid)" "$(cat /home/ada/signin.pid)"
 
+echo "# the prompt, inside of it: on the terminal that asked"
+says "a program is listed once the person has said so" '*dbus-daemon*' \
+    ada sh -c '{ sleep 3; echo l; sleep 3; } | script --quiet --return --command "fob client allow /usr/bin/dbus-daemon --origin https://example.org" /dev/null'
+says "and stands in the list" '*dbus-daemon*' ada fob client list
+says "the log has it" '*allow*' ada fob log
+
+echo "# HTTP on the loopback, inside of a sandbox of its own"
+# post PATH: what the listener says to a token that nobody was given.
+post() {
+    ada bash -c 'exec 3<>/dev/tcp/127.0.0.1/9362 && printf "POST $0 HTTP/1.1\r\nHost: 127.0.0.1:9362\r\nContent-Type: application/json\r\nFob-Request: 1\r\nAuthorization: Bearer fob1_%s\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}" "$(printf "A%.0s" $(seq 43))" >&3 && timeout 10 head -n 1 <&3' "$1"
+}
+check "nobody listens until somebody wants it" sh -c '! ss -ltn 2>/dev/null | grep -q :9362'
+check "it is switched on" ada systemctl --user enable --now fob-loopback.socket
+says "a token that nobody was given opens nothing" '*401*' post /v1/keys
+expect "the listener is a service of hers" active "$(ada systemctl --user is-active fob-loopback.service)"
+check "the vault is locked" ada fob lock
+says "and a locked vault says so" '*423*' post /v1/keys
+check "it is switched off" ada systemctl --user disable --now fob-loopback.socket fob-loopback.service
+
+echo "# programs that want to be taken for fob, inside of it"
+check "the lists of programs are there" test -s /usr/lib/fob/programs.d/browsers.toml
+. ./cheats.sh
+
 echo "# upgraded"
 check "the package upgrades" dpkg --install "$new"
 check "the new daemon is the one that answers" soon ada sh -c 'test "$(readlink /proc/$(systemctl --user show --property MainPID --value fobd.service)/exe)" = /usr/bin/fobd'
@@ -62,4 +85,6 @@ check "its vault stays the person's" test -s /home/ada/.local/share/fob/vault
 check "the package is purged" dpkg --purge fob
 left=$(find / -xdev \( -path /proc -o -path /sys -o -path /share -o -path /home -o -path /run \) -prune -o -name '*fob*' -print | grep -v '^/var/log/' || true)
 expect "and nothing of it is left" "" "$left"
+
+. ./install.sh
 exit $failed
