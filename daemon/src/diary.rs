@@ -5,6 +5,7 @@
 //! does. While the vault is locked events wait, and nothing of the diary can be read. What a record looks like is in
 //! `record`. An event has no place for a secret: its words are a kind's, a site's or an account's name, and a reason.
 
+mod rations;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,12 @@ impl Guest {
         matches!(self.who, Who::Peer(_))
     }
 
+    /// Whether it is a companion behind a connection of its own.
+    pub(crate) fn is_companion(&self) -> bool {
+        let Who::Peer(caller) = &self.who else { return false };
+        caller.lock().unwrap_or_else(PoisonError::into_inner).tier == Tier::Companion
+    }
+
     /// Makes the loopback listener's connection that of a paired program, of this id and this user, for good; whether it
     /// was the listener's until now.
     pub(crate) fn become_paired(&self, id: Arc<str>, uid: u32) -> bool {

@@ -30,7 +30,8 @@ impl KeyObject {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<KeyInfo, CallError> {
-        self.leave(connection, &header, "read what it tells about itself").await?;
+        let want = Want::KeyCare(self.key.id.clone());
+        self.leave(connection, &header, &want, "read what it tells about itself").await?;
         let about = self.key.clone();
         self.transact(move |session, watch| described(&about, session, watch)).await
     }
@@ -43,7 +44,7 @@ impl KeyObject {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), CallError> {
         let doing = if options.current.is_some() { "change its PIN" } else { "set its PIN" };
-        self.leave(connection, &header, doing).await?;
+        self.leave(connection, &header, &Want::SetPin, doing).await?;
         let new = new.into();
         let current = options.current.map(std::os::fd::OwnedFd::from);
         // The pipes are read before the key is opened, so that a slow writer keeps it from nobody.
@@ -101,10 +102,16 @@ impl KeyObject {
     }
 
     /// Leave to look after it, after a question where there must be one.
-    async fn leave(&self, connection: &Connection, header: &Header<'_>, doing: &str) -> Result<(), CallError> {
+    async fn leave(
+        &self,
+        connection: &Connection,
+        header: &Header<'_>,
+        want: &Want,
+        doing: &str,
+    ) -> Result<(), CallError> {
         let owner = self.guest.admit(connection, header, Operation::Keys).await?;
         let what = What::KeyCare { key: self.key.product.clone(), doing: doing.to_owned() };
-        let plea = Plea { owner: &owner, want: &Want::KeyCare, what, parent_window: "", waits: PATIENCE };
+        let plea = Plea { owner: &owner, want, what, parent_window: "", waits: PATIENCE };
         policy::obtain(&self.guest.daemon, plea).await.map(drop)
     }
 

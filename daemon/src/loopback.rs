@@ -16,6 +16,7 @@ use std::sync::Arc;
 use fob_asking::Answer;
 use fob_bus::types::{ClientInfo, PairOptions, PresentOptions};
 use fob_bus::{CallError, ErrorKind, pipe};
+use fob_vault::{EntryId, UnlockedVault};
 use zbus::message::Header;
 use zbus::{Connection, OwnedFd, interface};
 
@@ -23,6 +24,7 @@ use self::asked::Asked;
 use self::clients::Presence;
 use self::digits::OneTry;
 use self::token::Token;
+use crate::caller::Caller;
 use crate::daemon::Daemon;
 use crate::diary::{Event, Outcome};
 use crate::errors;
@@ -55,17 +57,22 @@ impl Loopback {
         let owner = self.listener(connection, &header).await?;
         let asked = Asked::parse(&options)?;
         let daemon = &self.0.daemon;
-        let _turn = daemon.clients.turn(asked.uid)?;
-        let words = daemon.vault.peek(|vault| asked.words(vault)).await?;
+        let mut turn = daemon.clients.turn(asked.uid, asked.is_foreign())?;
+        let looked = daemon.vault.peek(|vault| Ok((asked.words(vault), asked.missing(vault)))).await;
+        let (words, missing) = looked.map_err(|error| for_whom(&asked, error))?;
         let digits = daemon.clients.digits();
         pipe::put(&code.into(), digits.expose().as_bytes()).map_err(|error| errors::pipe(&error))?;
         let mut judge = OneTry::of(digits);
-        let asking = policy::ask(daemon, &owner.caller, asked.question(words), Some(&mut judge));
+        turn.is_asked_about();
+        // The programs of each user have a place of their own in the line.
+        let program = Caller { uid: asked.uid, ..Caller::clone(&owner.caller) };
+        let asking = policy::ask(daemon, &program, asked.question(words), Some(&mut judge));
         let answer = match owner.while_there(asking).await {
-            Ok(Answer::Secret { .. }) if judge.was_right() => Ok(()),
+            Ok(Answer::Secret { .. }) if judge.was_right() && missing.is_none() => Ok(()),
             Ok(_) => Err(policy::unheard()),
-            Err(error) => Err(error),
+            Err(error) => Err(for_whom(&asked, error)),
         };
+        turn.ended(&answer);
         self.decide(&owner, &asked, token, answer).await
     }
 
@@ -118,7 +125,8 @@ impl Loopback {
         let owner = self.0.admit(connection, &header, Operation::Policy).await?;
         let asked = Asked::parse(&options)?;
         let daemon = &self.0.daemon;
-        let words = daemon.vault.peek(|vault| asked.words(vault)).await?;
+        let look = |vault: &UnlockedVault| asked.missing(vault).map_or_else(|| Ok(asked.words(vault)), not_there);
+        let words = daemon.vault.peek(look).await?;
         let asking = policy::ask(daemon, &owner.caller, asked.question_of_fob(words), None);
         let answer = match owner.while_there(asking).await {
             Ok(Answer::Granted { .. }) => Ok(()),
@@ -155,6 +163,18 @@ impl Loopback {
         daemon.consent.tell();
         Ok(client.info())
     }
+}
+
+/// What a program that is not paired is told. One of another user does not hear whether the vault is open.
+fn for_whom(asked: &Asked, error: CallError) -> CallError {
+    let of_the_vault = matches!(error.kind, ErrorKind::Locked | ErrorKind::NoVault);
+    if asked.is_foreign() && of_the_vault { policy::unheard() } else { error }
+}
+
+/// What a companion is told, which may see the accounts.
+fn not_there<T>(id: EntryId) -> Result<T, CallError> {
+    let message = format!("the vault has no account {id}: `fob otp list --json` has the ids");
+    Err(CallError::new(ErrorKind::InvalidInput, message))
 }
 
 /// For as long as a paired program's connection lasts. It ends when the program is forgotten, and when the vault is

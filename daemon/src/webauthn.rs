@@ -11,7 +11,7 @@ use crate::ceremony::{Ceremony, Errand, Plan};
 use crate::daemon::Daemon;
 use crate::errors;
 use crate::guest::{Guest, Owner};
-use crate::policy::{self, Decision, Operation};
+use crate::policy::{self, Decision, Operation, Want};
 use crate::request;
 
 /// The only type of credential that there is (WebAuthn Level 3 §5.8.2).
@@ -75,11 +75,25 @@ impl WebAuthn {
         if let Some(id) = &options.key {
             daemon.keys.key(id)?;
         }
+        let given = given(&errand);
         let what = plan.word();
         let deadline = daemon.keys.deadline_in(plan.timeout());
         let ceremony = Ceremony::alone(plan, deadline, options.key, options.pin.map(Into::into));
         let work = |request| ceremony.run(daemon, request, errand);
-        request::begin(&self.0, owner, &options.handle_token, what, work).await
+        let path = request::begin(&self.0, owner.clone(), &options.handle_token, what, work).await?;
+        // What was not begun was not given.
+        if let Some((want, why)) = given {
+            policy::note(&self.0.daemon, &owner, &want, want.site(), Ok(why));
+        }
+        Ok(path)
+    }
+}
+
+/// What is given without a question, and why.
+fn given(errand: &Errand) -> Option<(Want, &'static str)> {
+    match errand.decision {
+        Decision::Allow(leave) => Some((errand.want.clone(), leave.why)),
+        Decision::Ask(_) | Decision::Refuse(_) => None,
     }
 }
 
@@ -88,8 +102,7 @@ fn decided(daemon: &Daemon, owner: Owner, parent_window: &str, plan: &Plan) -> R
     let (want, what) = (plan.want(), plan.what());
     let decision = daemon.consent.decide(&daemon.clients, &owner, &want);
     match decision {
-        Decision::Allow(leave) => policy::note(daemon, &owner, &want, want.site(), Ok(leave.why)),
-        Decision::Ask(_) => {}
+        Decision::Allow(_) | Decision::Ask(_) => {}
         Decision::Refuse(no) => {
             policy::note(daemon, &owner, &want, want.site(), Err(no.to_string()));
             return Err(policy::refused(&owner.caller, &no));

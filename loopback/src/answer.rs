@@ -19,6 +19,7 @@ use crate::api::{
 };
 use crate::fobd::{Ceremony, Fobd, Session};
 use crate::gate::Gate;
+use crate::limits::Purse;
 use crate::pairings::{PATIENCE, Pairings};
 use crate::problem::{Fault, Problem};
 use crate::rules::{self, BODY, Call, Route, Token, Wish};
@@ -58,7 +59,12 @@ impl Hall {
     {
         match self.admit(visitor, request).await {
             Ok(response) => response,
-            Err(problem) => refusal(&problem),
+            Err(problem) => {
+                // What a page was refused does not keep one of its user's connections.
+                let mut response = refusal(&problem);
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
         }
     }
 
@@ -66,9 +72,10 @@ impl Hall {
     where
         B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
     {
-        self.gate.request(visitor.uid)?;
         let (head, body) = request.into_parts();
-        match rules::judge(&head, visitor.door)? {
+        let judged = rules::judge(&head, visitor.door);
+        self.gate.request(visitor.uid, rules::purse(&head.headers, judged.as_ref()))?;
+        match judged? {
             Wish::Preflight { origin, private } => self.preflight(visitor, &origin, private).await,
             Wish::Call(call) => {
                 let body = read(body).await?;
@@ -137,7 +144,8 @@ impl Hall {
             Err(problem) => {
                 if problem.status == StatusCode::UNAUTHORIZED {
                     tracing::warn!(uid = visitor.uid, "a wrong token");
-                    self.gate.wrong(visitor.uid);
+                    let purse = if origin.is_some() { Purse::Pages } else { Purse::Programs };
+                    self.gate.wrong(visitor.uid, purse);
                 }
                 Err(problem)
             }

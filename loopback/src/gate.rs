@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fob_ambient::Clock;
 use tokio::sync::watch;
 
-use crate::limits::{Limits, TooMuch};
+use crate::limits::{Limits, Purse, TooMuch};
 
 /// Who lets in.
 pub(crate) struct Gate {
@@ -52,13 +52,13 @@ impl Gate {
     ///
     /// # Errors
     /// [`TooMuch`].
-    pub(crate) fn request(&self, uid: u32) -> Result<(), TooMuch> {
-        self.limits().request(uid, self.clock.monotonic())
+    pub(crate) fn request(&self, uid: u32, purse: Purse) -> Result<(), TooMuch> {
+        self.limits().request(uid, purse, self.clock.monotonic())
     }
 
     /// Notes a wrong token.
-    pub(crate) fn wrong(&self, uid: u32) {
-        self.limits().wrong(uid, self.clock.monotonic());
+    pub(crate) fn wrong(&self, uid: u32, purse: Purse) {
+        self.limits().wrong(uid, purse, self.clock.monotonic());
     }
 
     /// Lets a request through to fobd.

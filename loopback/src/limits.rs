@@ -46,11 +46,28 @@ pub(crate) struct Limits {
     flights: usize,
 }
 
+/// What a request is charged to. A web page can have its user's browser send whatever it likes to this door, so that what
+/// comes from a browser, or is refused before anybody looks at what it wants, takes nothing away from programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purse {
+    /// A program's request.
+    Programs,
+    /// A page's, or one that is against the rules.
+    Pages,
+}
+
 /// What one user does.
 #[derive(Debug, Default)]
 struct User {
     connections: usize,
     flights: usize,
+    programs: Spent,
+    pages: Spent,
+}
+
+/// What has been spent of a purse.
+#[derive(Debug, Default)]
+struct Spent {
     /// When its next request would be due if requests came one each [`EVERY`] (the generic cell rate algorithm).
     due: u64,
     /// When its latest wrong tokens came.
@@ -61,8 +78,21 @@ struct User {
 impl User {
     /// Whether nothing would be lost by forgetting it.
     fn is_idle(&self, now: Millis) -> bool {
+        self.connections == 0 && self.flights == 0 && self.programs.is_over(now) && self.pages.is_over(now)
+    }
+
+    const fn spent(&mut self, purse: Purse) -> &mut Spent {
+        match purse {
+            Purse::Programs => &mut self.programs,
+            Purse::Pages => &mut self.pages,
+        }
+    }
+}
+
+impl Spent {
+    fn is_over(&self, now: Millis) -> bool {
         let is_clean = self.wrong.back().is_none_or(|last| now.since(*last) >= WINDOW);
-        self.connections == 0 && self.flights == 0 && self.due <= now.0 && is_clean && self.barred_until <= now
+        self.due <= now.0 && is_clean && self.barred_until <= now
     }
 }
 
@@ -107,28 +137,28 @@ impl Limits {
     ///
     /// # Errors
     /// [`TooMuch`].
-    pub(crate) fn request(&mut self, uid: u32, now: Millis) -> Result<(), TooMuch> {
-        let user = self.users.entry(uid).or_default();
-        if now < user.barred_until {
-            return Err(TooMuch::Guesses(seconds(user.barred_until.since(now).0)));
+    pub(crate) fn request(&mut self, uid: u32, purse: Purse, now: Millis) -> Result<(), TooMuch> {
+        let spent = self.users.entry(uid).or_default().spent(purse);
+        if now < spent.barred_until {
+            return Err(TooMuch::Guesses(seconds(spent.barred_until.since(now).0)));
         }
-        let due = user.due.max(now.0) + EVERY;
+        let due = spent.due.max(now.0) + EVERY;
         let ahead = due - now.0;
         if ahead > BURST * EVERY {
             return Err(TooMuch::Requests(seconds(ahead - BURST * EVERY)));
         }
-        user.due = due;
+        spent.due = due;
         Ok(())
     }
 
     /// A token was wrong.
-    pub(crate) fn wrong(&mut self, uid: u32, now: Millis) {
-        let user = self.users.entry(uid).or_default();
-        user.wrong.retain(|then| now.since(*then) < WINDOW);
-        user.wrong.push_back(now);
-        if user.wrong.len() >= WRONG {
-            user.wrong.clear();
-            user.barred_until = now.plus(WINDOW);
+    pub(crate) fn wrong(&mut self, uid: u32, purse: Purse, now: Millis) {
+        let spent = self.users.entry(uid).or_default().spent(purse);
+        spent.wrong.retain(|then| now.since(*then) < WINDOW);
+        spent.wrong.push_back(now);
+        if spent.wrong.len() >= WRONG {
+            spent.wrong.clear();
+            spent.barred_until = now.plus(WINDOW);
         }
     }
 
@@ -184,28 +214,46 @@ mod tests {
     #[test]
     fn requests_come_in_a_burst_and_then_at_their_rate() {
         let mut limits = Limits::default();
-        let mut passed = |now| (0..1000).take_while(|_| limits.request(ADA, Millis(now)).is_ok()).count();
+        let mut passed =
+            |now| (0..1000).take_while(|_| limits.request(ADA, Purse::Programs, Millis(now)).is_ok()).count();
         assert_eq!(passed(5_000), 40);
         assert_eq!(passed(5_049), 0);
         assert_eq!(passed(5_050), 1);
         assert_eq!(passed(6_050), 20);
         assert_eq!(passed(60_000), 40);
-        assert_eq!(limits.request(ADA, Millis(60_000)), Err(TooMuch::Requests(1)));
-        assert_eq!(limits.request(EVE, Millis(60_000)), Ok(()), "another user has its own");
+        assert_eq!(limits.request(ADA, Purse::Programs, Millis(60_000)), Err(TooMuch::Requests(1)));
+        assert_eq!(limits.request(EVE, Purse::Programs, Millis(60_000)), Ok(()), "another user has its own");
+    }
+
+    /// A page of any site can send requests to this door that are refused: they used up what its user's programs have.
+    #[test]
+    fn pages_and_refused_requests_take_nothing_from_programs() {
+        let mut limits = Limits::default();
+        let now = Millis(5_000);
+        let passed = (0..1000).filter(|_| limits.request(ADA, Purse::Pages, now).is_ok()).count();
+        assert_eq!(passed, 40);
+        (0..5).for_each(|_| limits.wrong(ADA, Purse::Pages, now));
+        assert_eq!(limits.request(ADA, Purse::Pages, now), Err(TooMuch::Guesses(60)));
+        assert!((0..40).all(|_| limits.request(ADA, Purse::Programs, now).is_ok()));
+        assert_eq!(limits.request(ADA, Purse::Programs, now), Err(TooMuch::Requests(1)));
     }
 
     #[test]
     fn five_wrong_tokens_in_a_minute_bar_for_a_minute() {
         let mut limits = Limits::default();
         for now in [0, 1_000, 2_000, 3_000, 60_500] {
-            limits.wrong(ADA, Millis(now));
+            limits.wrong(ADA, Purse::Programs, Millis(now));
         }
-        assert_eq!(limits.request(ADA, Millis(60_500)), Ok(()), "the first was longer ago than a minute");
-        limits.wrong(ADA, Millis(60_900));
-        assert_eq!(limits.request(ADA, Millis(60_900)), Err(TooMuch::Guesses(60)));
-        assert_eq!(limits.request(ADA, Millis(120_899)), Err(TooMuch::Guesses(1)));
-        assert_eq!(limits.request(EVE, Millis(60_900)), Ok(()));
-        assert_eq!(limits.request(ADA, Millis(120_900)), Ok(()));
+        assert_eq!(
+            limits.request(ADA, Purse::Programs, Millis(60_500)),
+            Ok(()),
+            "the first was longer ago than a minute"
+        );
+        limits.wrong(ADA, Purse::Programs, Millis(60_900));
+        assert_eq!(limits.request(ADA, Purse::Programs, Millis(60_900)), Err(TooMuch::Guesses(60)));
+        assert_eq!(limits.request(ADA, Purse::Programs, Millis(120_899)), Err(TooMuch::Guesses(1)));
+        assert_eq!(limits.request(EVE, Purse::Programs, Millis(60_900)), Ok(()));
+        assert_eq!(limits.request(ADA, Purse::Programs, Millis(120_900)), Ok(()));
     }
 
     #[test]
@@ -231,7 +279,7 @@ mod tests {
         // Those who did something wrong a moment ago are: then a new one has to wait.
         let mut limits = Limits::default();
         for uid in 0..1024 {
-            limits.wrong(uid, later);
+            limits.wrong(uid, Purse::Programs, later);
         }
         assert_eq!(limits.connect(5_000, later), Err(TooMuch::AtOnce));
         assert_eq!(limits.connect(5_000, later.plus(WINDOW)), Ok(()));

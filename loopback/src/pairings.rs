@@ -1,7 +1,7 @@
 //! Pairings under way. One begins with a call to fobd that waits for the person, and ends when the program that began it
 //! comes back for the token. Nothing of it is kept longer than that: a token that nobody fetches is forgotten here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,15 +12,17 @@ use fob_ambient::{Rng, SystemRng};
 use fob_bus::pipe;
 use fob_bus::types::{ClientInfo, PairOptions};
 use tokio::net::unix::pipe::Receiver;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::{AbortHandle, JoinHandle};
 use zeroize::Zeroizing;
 
 use crate::fobd::{Fobd, Session};
 use crate::problem::{Fault, Problem};
 
-/// Most at once, in all: the person is asked one after another anyway.
+/// Most at once, in all: the person is asked one after another anyway. Other users than the listener's own have one less.
 const MOST: usize = 4;
+/// Refusals that are kept for whoever comes back for them.
+const REFUSALS: usize = 16;
 /// How long the person may take. fobd's figure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How many digits there are.
@@ -30,9 +32,24 @@ const FETCH: Duration = Duration::from_secs(30);
 
 type End = Result<(ClientInfo, Zeroizing<String>), Problem>;
 
-/// Those under way, by their names.
+/// What there is of pairings.
 #[derive(Default)]
-pub(crate) struct Pairings(Mutex<HashMap<String, Pairing>>);
+pub(crate) struct Pairings(Mutex<Book>);
+
+#[derive(Default)]
+struct Book {
+    /// Those under way, by their names, and those whose token waits.
+    under_way: HashMap<String, Pairing>,
+    /// The latest that were refused, which keep nobody from being paired.
+    refused: VecDeque<Refused>,
+}
+
+/// A pairing that was refused before anybody asked for its end.
+struct Refused {
+    name: String,
+    uid: u32,
+    why: Problem,
+}
 
 /// One of them. Dropped, it is withdrawn.
 struct Pairing {
@@ -64,12 +81,13 @@ impl Pairings {
     /// # Errors
     /// fobd's refusal; [`Fault::Overloaded`].
     pub(crate) async fn begin(self: &Arc<Self>, fobd: &dyn Fobd, options: PairOptions) -> Result<Begun, Problem> {
-        if self.held().len() >= MOST {
+        let room = if options.uid == rustix::process::geteuid().as_raw() { MOST } else { MOST - 1 };
+        if self.held().under_way.len() >= room {
             return Err(Problem::of(Fault::Overloaded, "too many programs are being paired"));
         }
         let session = Session::open(fobd).await?;
         let (code, end) = pipe::awaiting().map_err(|error| Problem::of(Fault::Overloaded, error.to_string()))?;
-        let (ended, outcome) = oneshot::channel();
+        let (ended, mut outcome) = oneshot::channel();
         let pairing = HEXLOWER.encode(&SystemRng::new().bytes::<16>());
         let uid = options.uid;
         let work = tokio::spawn({
@@ -77,10 +95,17 @@ impl Pairings {
             async move {
                 let end = session.pair(options, end).await;
                 drop(session);
+                let refusal = end.as_ref().err().cloned();
                 // Whoever waits is gone: then so is this pairing.
-                if ended.send(end).is_ok() {
-                    tokio::time::sleep(FETCH).await;
-                    pairings.held().remove(&pairing);
+                if ended.send(end).is_err() {
+                    return;
+                }
+                match refusal {
+                    Some(why) => pairings.held().refuse(&pairing, why),
+                    None => {
+                        tokio::time::sleep(FETCH).await;
+                        pairings.held().under_way.remove(&pairing);
+                    }
                 }
             }
         });
@@ -89,7 +114,15 @@ impl Pairings {
             // Refused at once, or fobd is gone.
             return Err(outcome.await.ok().and_then(Result::err).unwrap_or_else(broke));
         };
-        self.held().insert(pairing.clone(), Pairing { uid, end: outcome, work });
+        let mut book = self.held();
+        match outcome.try_recv() {
+            Err(TryRecvError::Empty) => {}
+            // Refused before it was noted.
+            Ok(Err(why)) => return Err(why),
+            Ok(Ok(_)) | Err(TryRecvError::Closed) => return Err(broke()),
+        }
+        book.under_way.insert(pairing.clone(), Pairing { uid, end: outcome, work });
+        drop(book);
         Ok(Begun { code, pairing })
     }
 
@@ -98,21 +131,39 @@ impl Pairings {
     /// # Errors
     /// [`Fault::UnknownPairing`]; fobd's refusal.
     pub(crate) async fn finish(&self, name: &str, uid: u32) -> End {
-        let found = {
-            let mut all = self.held();
-            let is_its = all.get(name).is_some_and(|pairing| pairing.uid == uid);
-            if is_its { all.remove(name) } else { None }
-        };
         let unknown =
             || Problem::of(Fault::UnknownPairing, "no such pairing is under way: it ended, or was never begun");
-        let Pairing { end, work, .. } = found.ok_or_else(unknown)?;
+        let Pairing { end, work, .. } = self.held().taken(name, uid)?.ok_or_else(unknown)?;
         let ended = end.await.map_err(|_| unknown())?;
         drop(work);
         ended
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<String, Pairing>> {
+    fn held(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    /// Takes out one of this user's.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    fn taken(&mut self, name: &str, uid: u32) -> Result<Option<Pairing>, Problem> {
+        if let Some(at) = self.refused.iter().position(|refused| refused.name == name && refused.uid == uid) {
+            return self.refused.remove(at).map_or(Ok(None), |refused| Err(refused.why));
+        }
+        let is_its = self.under_way.get(name).is_some_and(|pairing| pairing.uid == uid);
+        Ok(if is_its { self.under_way.remove(name) } else { None })
+    }
+
+    /// One under way was refused. Somebody who waits for its end already has taken it out, and is told.
+    fn refuse(&mut self, name: &str, why: Problem) {
+        let Some(Pairing { uid, .. }) = self.under_way.remove(name) else { return };
+        if self.refused.len() >= REFUSALS {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(Refused { name: name.to_owned(), uid, why });
     }
 }
 

@@ -12,6 +12,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Version};
 use zeroize::Zeroizing;
 
+use crate::limits::Purse;
 use crate::problem::{Fault, Problem};
 
 /// The header that no page can send unasked.
@@ -99,6 +100,13 @@ impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(..)")
     }
+}
+
+/// What a request is charged to: programs are known by their being no browser. Whoever pretends to be one or the other has
+/// what that one has, and no more.
+pub(crate) fn purse(headers: &HeaderMap, judged: Result<&Wish, &Problem>) -> Purse {
+    let is_of_a_page = headers.keys().any(|name| *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"));
+    if is_of_a_page || judged.is_err() { Purse::Pages } else { Purse::Programs }
 }
 
 /// Looks at the head of a request that came in at `own`.

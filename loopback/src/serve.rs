@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ const BREATH: Duration = Duration::from_millis(200);
 
 /// The listener.
 pub struct Listener {
-    doors: Vec<TcpListener>,
+    doors: Doors,
     hall: Arc<Hall>,
     linger: Option<Duration>,
 }
@@ -39,7 +40,7 @@ impl Listener {
     /// One at these doors, which goes to fobd this way.
     pub fn new(doors: Vec<TcpListener>, fobd: Arc<dyn Fobd>, clock: impl Clock + Send + Sync + 'static) -> Self {
         let hall = Hall { fobd, gate: Gate::new(clock), pairings: Arc::new(Pairings::default()) };
-        Self { doors, hall: Arc::new(hall), linger: None }
+        Self { doors: Doors { all: doors, first: AtomicUsize::new(0) }, hall: Arc::new(hall), linger: None }
     }
 
     /// The same, which ends when nobody was connected for so long: whoever holds its sockets starts it again.
@@ -52,14 +53,14 @@ impl Listener {
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.doors.iter().filter_map(|door| door.local_addr().ok()).collect()
+        self.doors.all.iter().filter_map(|door| door.local_addr().ok()).collect()
     }
 
     /// Serves, for ever or until it was idle for long enough.
     pub async fn serve(&self) {
         loop {
             tokio::select! {
-                accepted = self.accepted() => match accepted {
+                accepted = self.doors.accept() => match accepted {
                     Ok((stream, peer)) => self.let_in(stream, peer),
                     Err(error) => {
                         tracing::warn!(%error, "cannot let a caller in");
@@ -69,14 +70,6 @@ impl Listener {
                 () = self.idle() => return,
             }
         }
-    }
-
-    async fn accepted(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        std::future::poll_fn(|cx| {
-            let mut accepts = self.doors.iter().map(|door| door.poll_accept(cx));
-            accepts.find(Poll::is_ready).unwrap_or(Poll::Pending)
-        })
-        .await
     }
 
     async fn idle(&self) {
@@ -106,6 +99,24 @@ impl Listener {
     }
 }
 
+/// The doors, of which each has its turn to be looked at first: a flood at one does not close the others.
+struct Doors {
+    all: Vec<TcpListener>,
+    first: AtomicUsize,
+}
+
+impl Doors {
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let first = self.first.fetch_add(1, Ordering::Relaxed).checked_rem(self.all.len()).unwrap_or(0);
+        let (before, after) = self.all.split_at(first);
+        std::future::poll_fn(|cx| {
+            let mut accepts = after.iter().chain(before).map(|door| door.poll_accept(cx));
+            accepts.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        })
+        .await
+    }
+}
+
 async fn converse(stream: TcpStream, hall: Arc<Hall>, seat: Seat, visitor: Visitor) {
     let service = service_fn(|request| {
         let hall = hall.clone();
@@ -125,4 +136,31 @@ async fn converse(stream: TcpStream, hall: Arc<Hall>, seat: Seat, visitor: Visit
         tracing::debug!(%error, "a conversation ended early");
     }
     drop(seat);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first door that was ready was always the one that was served.
+    #[tokio::test]
+    async fn a_flood_at_one_door_does_not_close_the_other() {
+        let mut all = Vec::new();
+        for _ in 0..2 {
+            all.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let addresses: Vec<_> = all.iter().map(|door| door.local_addr().unwrap()).collect();
+        let mut callers = Vec::new();
+        for address in [addresses[0]; 8].into_iter().chain([addresses[1]; 2]) {
+            callers.push(TcpStream::connect(address).await.unwrap());
+        }
+        let doors = Doors { all, first: AtomicUsize::new(0) };
+        // The first look only learns that there is somebody at both.
+        doors.accept().await.unwrap();
+        let mut served = Vec::new();
+        for _ in 0..4 {
+            served.push(doors.accept().await.unwrap().0.local_addr().unwrap());
+        }
+        assert_eq!(served.iter().filter(|door| **door == addresses[1]).count(), 2);
+    }
 }

@@ -1,10 +1,17 @@
 //! Whether whoever asks still has its terminal in the foreground. fobd has looked; it is looked at again before the
 //! terminal is touched and before an answer counts, since a shell may have taken it back by then.
 
+use fob_asking::{Question, Tier};
+
 /// Fields of /proc/PID/stat behind the program's name (proc_pid_stat(5): fields 5, 7 and 8).
 const GROUP: usize = 2;
 const TERMINAL: usize = 4;
 const FOREGROUND: usize = 5;
+
+/// The terminal that a question may be put on: fob's, and no other program's. Who makes a terminal can type into it.
+pub(crate) fn terminal(question: &Question) -> Option<&str> {
+    question.terminal.as_deref().filter(|_| question.asker.tier == Tier::Companion)
+}
 
 /// Whether the process with this id is in the foreground of the terminal with this device number.
 pub(crate) fn is_in_the_foreground(pid: i32, terminal: u64) -> bool {

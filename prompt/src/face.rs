@@ -1,13 +1,14 @@
 //! Which face a question gets. Facts in, an order out; the first that can be shown is shown.
 //!
-//! `fob` in the foreground of a terminal is asked about there, whatever else there is: that is where the person looks. All
-//! others are asked about on the screen, which they do not own; whoever starts a program in a terminal of its own making
-//! could type the answer itself. Only where there is no screen are programs asked about on their terminal, and never one
-//! that is in a sandbox or that cannot be seen.
+//! Whoever starts a program in a terminal of its own making can type there: a yes would be the asker's own. So questions go
+//! to the screen, which the asker does not own. On its terminal only `fob` is asked about: for a secret, which the asker
+//! would have to know, since that is where the person looks; and for a yes where there is no screen, as over ssh. A program
+//! that runs `fob` in such a terminal can say that yes itself (docs/prompts.md).
 
-use fob_asking::{Question, Tier};
+use fob_asking::Question;
 
-use crate::{graphical, pinentry, screen};
+use crate::screen::Screen;
+use crate::{asker, graphical, pinentry};
 
 /// A face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Preference {
 /// What there is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// A display that answers.
+    /// A display that may be drawn on.
     pub(crate) screen: bool,
     /// `fob-prompt-gtk` beside this program.
     pub(crate) graphical: bool,
@@ -59,16 +60,14 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Looks.
-    pub(crate) fn here() -> Self {
-        Self { screen: screen::is_there(), graphical: graphical::is_there(), pinentry: pinentry::is_there() }
+    pub(crate) fn here(screen: Screen) -> Self {
+        Self { screen: screen.is_there(), graphical: graphical::is_there(), pinentry: pinentry::is_there() }
     }
 }
 
 /// The faces to try, one after the other.
 pub(crate) fn order(question: &Question, preference: Preference, facts: &Facts) -> Vec<Face> {
-    let tier = question.asker.tier;
-    let seen = matches!(tier, Tier::Companion | Tier::Installed | Tier::Script);
-    let terminal = question.terminal.is_some() && seen;
+    let terminal = asker::terminal(question).is_some();
     let on_screen = [(Face::Graphical, facts.graphical), (Face::Pinentry, facts.pinentry)];
     let on_screen = on_screen.into_iter().filter(|(_, there)| facts.screen && *there).map(|(face, _)| face);
     let on_terminal = terminal.then_some(Face::Terminal);
@@ -79,14 +78,14 @@ pub(crate) fn order(question: &Question, preference: Preference, facts: &Facts) 
         Preference::Pinentry => {
             (facts.pinentry && (facts.screen || terminal)).then_some(Face::Pinentry).into_iter().collect()
         }
-        Preference::Auto if tier == Tier::Companion => on_terminal.into_iter().chain(on_screen).collect(),
-        Preference::Auto => on_screen.chain(on_terminal.filter(|_| !facts.screen)).collect(),
+        Preference::Auto if question.want.is_some() => on_terminal.into_iter().chain(on_screen).collect(),
+        Preference::Auto => on_screen.chain(on_terminal).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use fob_asking::{Asker, What};
+    use fob_asking::{Asker, Tier, Want, What};
 
     use super::*;
 
@@ -114,24 +113,37 @@ mod tests {
     fn a_question_goes_to_where_the_person_looks() {
         use Face::{Graphical, Pinentry, Terminal};
         for (case, tier, terminal, facts, expected) in [
-            ("fob in a terminal", Tier::Companion, true, ALL, &[Terminal, Graphical, Pinentry][..]),
+            ("fob in a terminal", Tier::Companion, true, ALL, &[Graphical, Pinentry, Terminal][..]),
             ("fob over ssh", Tier::Companion, true, NO_SCREEN, &[Terminal]),
             ("fob from a key binding", Tier::Companion, false, ALL, &[Graphical, Pinentry]),
             ("fob from cron", Tier::Companion, false, NO_SCREEN, &[]),
             ("a browser started in a terminal", Tier::Installed, true, ALL, &[Graphical, Pinentry]),
             ("the same without GTK", Tier::Installed, true, NO_WINDOW, &[Pinentry]),
             ("a script in a terminal", Tier::Script, true, ALL, &[Graphical, Pinentry]),
-            ("a script over ssh", Tier::Script, true, NO_SCREEN, &[Terminal]),
+            ("a script over ssh", Tier::Script, true, NO_SCREEN, &[]),
         ] {
             assert_eq!(order(&question(tier, terminal), Preference::Auto, &facts), expected, "{case}");
         }
+        for (case, facts, expected) in [
+            ("a PIN for fob in a terminal", ALL, &[Terminal, Graphical, Pinentry][..]),
+            ("a PIN for fob over ssh", NO_SCREEN, &[Terminal]),
+        ] {
+            let asked = Question { want: Some(Want::Passphrase), ..question(Tier::Companion, true) };
+            assert_eq!(order(&asked, Preference::Auto, &facts), expected, "{case}");
+        }
     }
 
+    /// A script made a terminal, asked for a code in it, waited half a second and typed the yes.
     #[test]
-    fn what_could_not_be_seen_never_gets_a_terminal() {
-        for tier in [Tier::Portal, Tier::Paired, Tier::Sandboxed, Tier::Weak] {
+    fn whoever_made_its_terminal_does_not_answer_there() {
+        let others = [Tier::Installed, Tier::Script, Tier::Portal, Tier::Paired, Tier::Sandboxed, Tier::Weak];
+        for tier in others {
             for preference in [Preference::Auto, Preference::Terminal, Preference::Pinentry] {
-                assert_eq!(order(&question(tier, true), preference, &NO_SCREEN), [], "{tier:?} {preference:?}");
+                for want in [None, Some(Want::Passphrase)] {
+                    let asked = Question { want, ..question(tier, true) };
+                    assert_eq!(order(&asked, preference, &NO_SCREEN), [], "{asked:?} {preference:?}");
+                    assert!(!order(&asked, preference, &ALL).contains(&Face::Terminal), "{asked:?} {preference:?}");
+                }
             }
         }
     }

@@ -8,6 +8,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::screen::Screen;
+
 /// Its name, beside this program.
 const NAME: &str = "fob-prompt-gtk";
 const ROOT: u32 = 0;
@@ -20,9 +22,11 @@ pub(crate) fn is_there() -> bool {
 }
 
 /// Becomes it. Comes back only when that is not possible.
-pub(crate) fn take_over() {
+pub(crate) fn take_over(screen: Screen) {
     if let Some(program) = program() {
-        let _ = Command::new(program).exec();
+        let mut command = Command::new(program);
+        screen.lead(&mut command);
+        let _ = command.exec();
     }
 }
 

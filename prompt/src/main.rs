@@ -1,7 +1,7 @@
 //! fob-prompt: shows a person one question of fobd's and brings the answer back. One process, one question.
 //!
 //! fobd starts it (`fob_asking` says how they talk). Which face it shows is decided in `face`: the window of
-//! `fob-prompt-gtk`, which takes this process over; the terminal of whoever asked; or pinentry. What is shown is decided
+//! `fob-prompt-gtk`, which takes this process over; the terminal of `fob`; or pinentry. What is shown is decided
 //! in `fob_asking`, once for all faces. It knows nothing of vault, keys and policy.
 //!
 //! It writes no diary: the only thing it ever says on standard error is why it cannot do its work at all.
@@ -27,6 +27,7 @@ use crate::arguments::{Request, USAGE};
 use crate::face::{Face, Facts, Preference};
 use crate::line::Line;
 use crate::pinentry::Pinentry;
+use crate::screen::Screen;
 use crate::terminal::Terminal;
 
 /// Exit code for a command line that makes no sense (STYLE.md).
@@ -83,17 +84,18 @@ fn main() -> ExitCode {
 
 fn ask(preference: Preference) -> Result<(), Broken> {
     let question = line::peek()?;
-    for face in face::order(&question, preference, &Facts::here()) {
+    let screen = Screen::look();
+    for face in face::order(&question, preference, &Facts::here(screen)) {
         match face {
             // Comes back only if it could not: the question is still there for the next one.
-            Face::Graphical => graphical::take_over(),
+            Face::Graphical => graphical::take_over(screen),
             Face::Terminal => {
                 if let Ok(terminal) = Terminal::open(&question) {
                     return terminal.ask(&question, Line::take()?);
                 }
             }
             Face::Pinentry => {
-                if let Ok(pinentry) = Pinentry::start(&question) {
+                if let Ok(pinentry) = Pinentry::start(&question, screen) {
                     return pinentry.ask(&question, Line::take()?);
                 }
             }

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use fob_asking::{Answer, Choice, Question, Typed, Verdict, WireError, Words};
 
-use crate::Broken;
 use crate::graphical::is_closed;
 use crate::line::Line;
+use crate::screen::Screen;
 use crate::signals::Signals;
+use crate::{Broken, asker};
 use assuan::{Assuan, Ended, Reply};
 
 /// The one place where it is looked for: no PATH, nothing of this user's.
@@ -54,18 +55,18 @@ impl Pinentry {
     ///
     /// # Errors
     /// That there is none, or that it does not work.
-    pub(crate) fn start(question: &Question) -> Result<Self, Broken> {
+    pub(crate) fn start(question: &Question, screen: Screen) -> Result<Self, Broken> {
         let program = program().ok_or(Broken::Absent("there is no pinentry"))?;
-        Self::of(&program, question)
+        Self::of(&program, question, screen)
     }
 
-    fn of(program: &Path, question: &Question) -> Result<Self, Broken> {
-        let mut assuan = Assuan::start(program)?;
+    fn of(program: &Path, question: &Question, screen: Screen) -> Result<Self, Broken> {
+        let mut assuan = Assuan::start(program, screen)?;
         assuan.set("SETTITLE", "fob asks")?;
         assuan.set("SETOK", "Enter")?;
         assuan.set("SETCANCEL", "No")?;
         assuan.set("SETTIMEOUT", &question.waits.to_string())?;
-        if let Some(terminal) = &question.terminal {
+        if let Some(terminal) = asker::terminal(question) {
             assuan.option("ttyname", terminal)?;
             assuan.option("ttytype", "xterm")?;
         }

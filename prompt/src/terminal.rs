@@ -17,10 +17,10 @@ use fob_ambient::Millis;
 use fob_asking::{Answer, Choice, Question, Verdict, WireError};
 use zeroize::Zeroizing;
 
-use crate::Broken;
 use crate::dialogue::{Dialogue, Step};
 use crate::line::{Line, wait};
 use crate::signals::Signals;
+use crate::{Broken, asker};
 pub(crate) use keys::Key;
 use keys::Keys;
 use tty::{Silent, Tty};
@@ -51,9 +51,9 @@ impl Terminal {
     /// # Errors
     /// That there is none, or none that may be used.
     pub(crate) fn open(question: &Question) -> Result<Self, Broken> {
-        match (&question.terminal, question.asker.pid) {
+        match (asker::terminal(question), question.asker.pid) {
             (Some(path), Some(pid)) => Ok(Self(Tty::open(path, pid)?)),
-            _ => Err(Broken::Absent("whoever asks has no terminal")),
+            _ => Err(Broken::Absent("whoever asks has no terminal to be asked on")),
         }
     }
 

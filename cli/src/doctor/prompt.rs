@@ -4,8 +4,8 @@ use super::units::Manager;
 use super::{Check, Machine};
 
 const NAME: &str = "prompt";
-/// What names a display.
-const DISPLAYS: [&str; 2] = ["WAYLAND_DISPLAY", "DISPLAY"];
+const WAYLAND: &str = "WAYLAND_DISPLAY";
+const X11: &str = "DISPLAY";
 
 /// Where a screen is known of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +20,23 @@ pub(super) enum Screen {
 
 /// What the environment here and the service manager's say.
 pub(super) fn screen(manager: &Manager) -> Screen {
-    let here = DISPLAYS.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let here = [WAYLAND, X11].iter().any(|name| std::env::var(name).is_ok_and(|value| names_a_screen(name, &value)));
     of(here, manager.environment().as_deref())
+}
+
+/// Whether this variable names a display that fob asks on. One with a host (`localhost:10`, from ssh) is none: nobody can
+/// tell who listens there.
+fn names_a_screen(name: &str, value: &str) -> bool {
+    match name {
+        WAYLAND => !value.is_empty(),
+        X11 => value.starts_with(':') || value.starts_with("unix:"),
+        _ => false,
+    }
 }
 
 /// `there` is the service manager's environment, a line each; `None` without one.
 fn of(here: bool, there: Option<&str>) -> Screen {
-    let named =
-        |line: &str| DISPLAYS.iter().any(|name| line.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')));
+    let named = |line: &str| line.split_once('=').is_some_and(|(name, value)| names_a_screen(name, value));
     match (here, there) {
         (_, Some(there)) if there.lines().any(named) => Screen::Known,
         (true, None) => Screen::Known,
@@ -55,7 +64,7 @@ pub(super) fn check(machine: &Machine, screen: Screen) -> Check {
             Check::warn(NAME, "the service manager that starts fobd does not know of your screen", advice)
         }
         (Screen::Nowhere, ..) => {
-            Check::ok(NAME, "there is no screen here: questions are asked on the terminal that asks")
+            Check::ok(NAME, "there is no screen here: fob asks on its own terminal, and other programs are refused")
         }
         (Screen::Known, true, _) => Check::ok(NAME, "questions are asked in a window"),
         (Screen::Known, false, true) => Check::ok(NAME, "questions are asked by pinentry"),
@@ -98,6 +107,8 @@ mod tests {
             (true, None, Screen::Known),
             (false, None, Screen::Nowhere),
             (false, Some(""), Screen::Nowhere),
+            (false, Some("WAYLAND_DISPLAY=\nDISPLAY=localhost:10.0"), Screen::Nowhere),
+            (true, Some("DISPLAY=localhost:10.0"), Screen::HereAlone),
         ] {
             assert_eq!(of(here, there), expected, "{here} {there:?}");
         }

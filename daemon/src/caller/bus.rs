@@ -83,11 +83,13 @@ impl BusCallers {
         let own = broker.get_connection_credentials(BusName::try_from(BROKER)?).await?;
         let (household, own) = (self.household.clone(), own.process_id());
         let (uid, pid) = (credentials.unix_user_id(), credentials.process_id());
-        let found = aside(move || seen(&household, credentials, own, arrived)).await;
-        let caller = Arc::new(found.unwrap_or_else(|| {
-            let pid = pid.and_then(|pid| i32::try_from(pid).ok());
-            Caller::stranger(Door::SessionBus, uid.unwrap_or(u32::MAX), pid, Why::Unseen)
-        }));
+        let pid = pid.and_then(|pid| i32::try_from(pid).ok());
+        // Nothing is looked at without a process.
+        let whom = household.whom(pid.unwrap_or_default());
+        let found = aside(whom, move || seen(&household, credentials, own, arrived)).await;
+        let caller = Arc::new(
+            found.unwrap_or_else(|| Caller::stranger(Door::SessionBus, uid.unwrap_or(u32::MAX), pid, Why::Unseen)),
+        );
         let mut known = self.known();
         // Locked while the broker was asked: what was seen may be of before.
         if known.epoch == epoch {

@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fob_bus::program::{FileId, Owned, Program};
 
+use super::aside::Whom;
 use super::closed::is_closed;
 use super::{Tier, Why};
 
@@ -66,6 +67,25 @@ impl Household {
         // A link could lead to where others may write.
         let file = std::fs::symlink_metadata(&path).ok().filter(|about| about.is_file() && is_ours(about));
         (folder.is_some() && file.is_some()).then_some(path)
+    }
+
+    /// Whom a look at this process is a look at. Only the kernel is asked, which answers at once: it must run a program by
+    /// the path of one of this household, and see the same files, which in a user namespace of its own it might not.
+    /// That decides who waits for whom and nothing else.
+    pub(super) fn whom(&self, pid: i32) -> Whom {
+        let process = PathBuf::from(format!("/proc/{pid}"));
+        let is = |what: &str, wanted| {
+            std::fs::metadata(process.join(what)).is_ok_and(|about| FileId::from(&about) == wanted)
+        };
+        let named = std::fs::read_link(process.join("exe")).is_ok_and(|path| self.names(&path));
+        let ours = named && is("ns/mnt", self.mounts) && is("ns/user", self.users);
+        if ours { Whom::Household(pid) } else { Whom::Stranger(pid) }
+    }
+
+    /// Whether a path is one of this household's programs.
+    fn names(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        path.parent() == Some(&self.folder) && (name == LISTENER || self.companions.iter().any(|known| name == known))
     }
 
     /// Who owns the running fobd's file.
@@ -196,6 +216,24 @@ mod tests {
         ] {
             assert_eq!(household().tier_of(&program), tier, "{case}");
         }
+    }
+
+    #[test]
+    fn only_a_program_that_the_kernel_calls_ours_has_the_households_seats() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let test = std::env::current_exe().unwrap();
+        let name = test.file_name().unwrap().to_str().unwrap();
+        let household = Household::own_with(&[name]).unwrap();
+        assert_eq!(household.whom(own), Whom::Household(own));
+        assert_eq!(Household::own().unwrap().whom(own), Whom::Stranger(own), "it is not called fob");
+        for other in [
+            Household { folder: "/opt/fob".into(), ..household.clone() },
+            Household { mounts: id(7), ..household.clone() },
+            Household { users: id(7), ..household.clone() },
+        ] {
+            assert_eq!(other.whom(own), Whom::Stranger(own), "{other:?}");
+        }
+        assert_eq!(household.whom(0), Whom::Stranger(0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The folders are looked at in the moment of need: nothing waits for them to change. What was read is kept until the stamp
 //! of a folder or file is another one, so that a look costs a stat(2) of each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,10 +31,19 @@ struct Known {
     seen: Vec<Seen>,
     /// Of the folders, by executable.
     machine: HashMap<PathBuf, Arc<Listing>>,
+    /// What the package lists and the administrator's file of the same name takes away.
+    masked: HashSet<PathBuf>,
     /// Of the open vault, by executable.
     person: HashMap<PathBuf, Arc<Listing>>,
     /// Files that were left out, each with the reason.
     wrong: Vec<String>,
+}
+
+impl Known {
+    /// What the person lists and nobody else has a word on.
+    fn persons(&self) -> impl Iterator<Item = (&PathBuf, &Arc<Listing>)> {
+        self.person.iter().filter(|(path, _)| !self.masked.contains(*path))
+    }
 }
 
 impl Listings {
@@ -60,13 +69,21 @@ impl Listings {
     /// cannot widen what they have narrowed.
     pub(crate) fn of(&self, executable: &Path) -> Option<Arc<Listing>> {
         let known = self.now();
+        if known.masked.contains(executable) {
+            return None;
+        }
         known.machine.get(executable).or_else(|| known.person.get(executable)).cloned()
+    }
+
+    /// Whether the administrator has taken this executable off the package's list. Then the person cannot list it either.
+    pub(crate) fn is_masked(&self, executable: &Path) -> bool {
+        self.now().masked.contains(executable)
     }
 
     /// Every listed program, in the order of their paths.
     pub(crate) fn all(&self) -> Vec<Arc<Listing>> {
         let known = self.now();
-        let ordered: BTreeMap<_, _> = known.person.iter().chain(&known.machine).collect();
+        let ordered: BTreeMap<_, _> = known.persons().chain(&known.machine).collect();
         ordered.into_values().cloned().collect()
     }
 
@@ -96,10 +113,14 @@ impl Listings {
     fn read(&self, known: &mut Known) {
         let (mut lists, mut wrong) = (Lists::new(), Vec::new());
         known.seen.clear();
+        let mut named = HashSet::new();
         for folder in &self.folders {
             folder.read(&mut lists, &mut known.seen, &mut wrong);
+            named.extend(lists.values().flatten().map(|listing| listing.path.clone()));
         }
         known.machine = by_path(lists.into_values().flatten());
+        named.retain(|path| !known.machine.contains_key(path));
+        known.masked = named;
         known.wrong = wrong.iter().map(|(path, trouble)| in_words(path, trouble)).collect();
         for trouble in &known.wrong {
             tracing::warn!("a list of programs is left out: {trouble}");

@@ -15,7 +15,7 @@ use super::ends::has_to_itself;
 use super::look::look;
 use super::process::Process;
 use super::sock_diag::peer_inode;
-use super::{Caller, Door, Household, Why};
+use super::{Caller, Door, Household, Tier, Why};
 
 /// Why a connection is not served at all.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,8 @@ pub(crate) async fn of_peer_soon(socket: impl AsFd, household: &Household) -> Re
     let Peer { uid, pid } = Peer::of(&socket)?;
     let (socket, household) = (socket.as_fd().try_clone_to_owned()?, household.clone());
     let unseen = || Ok(Caller::stranger(Door::Socket, uid, Some(pid.as_raw_pid()), Why::Unseen));
-    aside(move || of_peer(socket, &household)).await.unwrap_or_else(unseen)
+    let whom = household.whom(pid.as_raw_pid());
+    aside(whom, move || of_peer(socket, &household)).await.unwrap_or_else(unseen)
 }
 
 /// Who is at the other end of an accepted connection.
@@ -59,7 +60,11 @@ pub(crate) fn of_peer(socket: impl AsFd, household: &Household) -> Result<Caller
     let itself = peer_inode(&socket).and_then(|end| has_to_itself(&process.folder(), |inode| inode == end));
     match itself {
         Ok(true) => {}
-        Ok(false) => return stranger(Why::SharedSocket),
+        // What it runs was seen, and is shown; who speaks through it was not.
+        Ok(false) => {
+            let (door, pid, tier) = (Door::Socket, Some(pid), Tier::Weak(Why::SharedSocket));
+            return Ok(Caller { door, uid, pid, started: Some(started), program: Some(program), tier });
+        }
         Err(error) => {
             tracing::warn!(%error, pid, "cannot see whether a caller has its socket to itself");
             return stranger(Why::Unseen);
@@ -76,7 +81,6 @@ pub(crate) fn of_peer(socket: impl AsFd, household: &Household) -> Result<Caller
 mod tests {
     use std::os::unix::net::UnixStream;
 
-    use super::super::Tier;
     use super::*;
 
     #[test]

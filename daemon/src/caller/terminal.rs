@@ -1,12 +1,16 @@
 //! The terminal that a caller sits at: where a question to whoever started it is seen, and what consent of one terminal
 //! means.
+//!
+//! This is looked up on the thread that serves, so nothing here may wait: a standard descriptor may be open on a file system
+//! that never answers (FUSE), in /dev/shm too. Only what has a terminal's name is looked at further, and of that only
+//! what the kernel knows without a question to the file system, since the descriptor may be another one by then.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use fob_bus::program::FileId;
+use rustix::fs::{AtFlags, CWD, FileType, Statx, StatxFlags, makedev, statx};
 
+use super::aside::{Whom, aside};
 use super::process::Stat;
 use super::{Caller, Tier};
 
@@ -23,6 +27,14 @@ impl Caller {
         let foreground = Some(stat.started) == self.started && stat.terminal != 0 && stat.foreground == stat.group;
         foreground.then(|| (0..=2).find_map(|number| open_terminal(&process, number, stat.terminal)))?
     }
+
+    /// The same, looked up beside the thread that serves.
+    pub(crate) async fn terminal_soon(&self) -> Option<PathBuf> {
+        let (caller, pid) = (self.clone(), self.pid?);
+        let ours = matches!(self.tier, Tier::Companion | Tier::Listener);
+        let whom = if ours { Whom::Household(pid) } else { Whom::Stranger(pid) };
+        aside(whom, move || caller.terminal()).await?
+    }
 }
 
 /// The path of a standard descriptor that is open on the terminal with this device number. There may be several terminals
@@ -30,13 +42,26 @@ impl Caller {
 fn open_terminal(process: &Path, descriptor: i32, device: u32) -> Option<PathBuf> {
     let link = process.join(format!("fd/{descriptor}"));
     let path = fs::read_link(&link).ok()?;
-    // What lies elsewhere might be on a file system that never answers.
-    if !path.starts_with("/dev") {
+    if !is_a_terminals_name(&path) {
         return None;
     }
-    let (named, open) = (fs::metadata(&path).ok()?, fs::metadata(&link).ok()?);
-    let same = FileId::from(&named) == FileId::from(&open);
-    (same && named.file_type().is_char_device() && named.rdev() == u64::from(device)).then_some(path)
+    let (named, open) = (known(&path)?, known(&link)?);
+    let file = |about: &Statx| (about.stx_dev_major, about.stx_dev_minor, about.stx_ino);
+    let is_device = FileType::from_raw_mode(named.stx_mode.into()).is_char_device();
+    let its_device = makedev(named.stx_rdev_major, named.stx_rdev_minor) == u64::from(device);
+    (file(&named) == file(&open) && is_device && its_device).then_some(path)
+}
+
+/// What the kernel knows about a file itself.
+fn known(path: &Path) -> Option<Statx> {
+    statx(CWD, path, AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT, StatxFlags::BASIC_STATS).ok()
+}
+
+/// `/dev/pts/3`, `/dev/tty1`, `/dev/ttyS0`: where only root mounts anything.
+fn is_a_terminals_name(path: &Path) -> bool {
+    let rest = |prefix: &str| path.to_str()?.strip_prefix(prefix).filter(|rest| !rest.is_empty());
+    rest("/dev/pts/").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        || rest("/dev/tty").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -92,6 +117,8 @@ mod tests {
         in_a_terminal("echo $$ >FILE; exec sleep 600", |caller| {
             let terminal = caller.terminal().unwrap();
             assert!(terminal.starts_with("/dev/pts"), "{terminal:?}");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            assert_eq!(runtime.block_on(caller.terminal_soon()), Some(terminal));
             // Another process has the number by now.
             let later =
                 Caller { started: caller.started.map(|start| start + Duration::from_millis(10)), ..caller.clone() };
@@ -100,6 +127,32 @@ mod tests {
             let elsewhere = Caller { tier: Tier::Sandboxed(Arc::from("x")), ..caller };
             assert_eq!(elsewhere.terminal(), None);
         });
+    }
+
+    /// `fob </dev/shm/x`, a file on FUSE that never answers, stopped the thread that serves, and with it every lock.
+    #[test]
+    fn nothing_is_looked_at_that_has_no_terminals_name() {
+        for (path, is) in [
+            ("/dev/pts/0", true),
+            ("/dev/pts/17", true),
+            ("/dev/tty1", true),
+            ("/dev/ttyS0", true),
+            ("/dev/shm/x", false),
+            ("/dev/shm/pts/0", false),
+            ("/dev/mqueue/x", false),
+            ("/dev/pts/", false),
+            ("/dev/pts/ptmx", false),
+            ("/dev/pts/0/x", false),
+            ("/dev/pts/0 (deleted)", false),
+            ("/dev/tty", false),
+            ("/dev/tty/x", false),
+            ("/dev/null", false),
+            ("/home/ada/dev/pts/0", false),
+            ("dev/pts/0", false),
+            ("", false),
+        ] {
+            assert_eq!(is_a_terminals_name(Path::new(path)), is, "{path}");
+        }
     }
 
     #[test]

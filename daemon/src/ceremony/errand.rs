@@ -46,7 +46,7 @@ impl Ceremony<Plan> {
 
     async fn on(self, daemon: &Arc<Daemon>, request: &Arc<Request>, errand: &Errand) -> Result<Done, Failure> {
         let leave = self.leave(daemon, request, errand).await?;
-        let taken_back = daemon.consent.until_taken_back(leave);
+        let taken_back = daemon.consent.until_taken_back(&daemon.clients, &errand.owner, leave);
         let attending = async {
             if !errand.owner.is_companion() {
                 attend(daemon, request, &errand.owner, &errand.want).await;

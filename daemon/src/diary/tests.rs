@@ -23,10 +23,14 @@ fn refused<'a>(caller: &'a Caller, what: &str) -> Event<'a> {
     Event { caller, kind: "code", what: Some(what.to_owned()), outcome: Outcome::Refused("it may not".to_owned()) }
 }
 
+fn given<'a>(caller: &'a Caller, what: &str) -> Event<'a> {
+    Event { caller, kind: "code", what: Some(what.to_owned()), outcome: Outcome::Given("asked") }
+}
+
 /// Notes so many different events.
 fn note(house: &House, numbers: std::ops::Range<u32>) {
     let caller = caller();
-    numbers.for_each(|number| house.daemon.diary.note(refused(&caller, &format!("known-account {number}"))));
+    numbers.for_each(|number| house.daemon.diary.note(given(&caller, &format!("known-account {number}"))));
 }
 
 async fn log(house: &House) -> Vec<LogEntry> {
@@ -135,7 +139,7 @@ async fn nobody_reads_a_name_in_the_files_and_no_guard_stays_up_after_a_lock() {
     assert_eq!(files.len(), 1);
     for file in files {
         let bytes = std::fs::read(&file).unwrap();
-        for known in ["known-account", "known-program", "refused", "script"] {
+        for known in ["known-account", "known-program", "asked", "script"] {
             assert!(!bytes.windows(known.len()).any(|window| window == known.as_bytes()), "{known}");
         }
     }
@@ -297,21 +301,86 @@ fn the_same_event_within_a_minute_is_counted() {
     let expected = [
         (100, Some(159), Some(4), Some(42)),
         (160, None, None, Some(42)),
-        (150, None, None, Some(42)),
+        (150, Some(153), Some(3), None),
         (151, None, None, Some(42)),
-        (152, Some(153), Some(2), None),
     ];
     assert_eq!(
         told, expected,
-        "a minute is over, a clock went back, somebody else, another process of the same program"
+        "a minute is over, a clock went back, somebody else between, another process of the same program"
     );
+}
+
+/// Two refused calls by turns had an entry each time, and 2,000 of them pushed everything else out of the log.
+#[test]
+fn refusals_by_turns_are_two_entries_a_minute() {
+    let caller = caller();
+    let mut waiting = Waiting::default();
+    waiting.note(entry(given(&caller, "ada"), 0), 0);
+    for call in 0..4_000_u64 {
+        let now = call * 60 / 4_000;
+        let due = waiting.note(entry(refused(&caller, if call % 2 == 0 { "one" } else { "two" }), now), now);
+        assert!(!due, "nothing is written for it");
+    }
+    let told: Vec<_> = waiting.take().into_iter().map(|entry| (entry.what.unwrap(), entry.times)).collect();
+    let expected = [("ada", None), ("one", Some(2_000)), ("two", Some(2_000))];
+    assert_eq!(told, expected.map(|(what, times)| (what.to_owned(), times)));
+}
+
+/// Nor does it help to have something else refused each time: a caller has eight entries a minute, and one for the rest.
+#[test]
+fn a_callers_refusals_have_eight_entries_a_minute_and_one_counts_the_rest() {
+    let caller = caller();
+    let other = Caller { program: Some("/opt/other-program".into()), ..self::caller() };
+    let mut waiting = Waiting::default();
+    let note = |waiting: &mut Waiting, caller: &Caller, number: u64, now| {
+        waiting.note(entry(refused(caller, &number.to_string()), now), now);
+    };
+    (0..1_000).for_each(|number| note(&mut waiting, &caller, number, 100 + number * 59 / 999));
+    note(&mut waiting, &other, 0, 159);
+    waiting.note(entry(given(&caller, "ada"), 159), 159);
+    // The next minute.
+    note(&mut waiting, &caller, 1_000, 160);
+    let entries = waiting.take();
+    let named: Vec<_> = entries.iter().map(|entry| entry.what.as_deref().unwrap_or("more")).collect();
+    assert_eq!(named, ["0", "1", "2", "3", "4", "5", "6", "7", "more", "0", "ada", "1000"]);
+    let more = &entries[8];
+    assert_eq!((more.times, more.last, more.program.as_str()), (Some(992), Some(159), "/opt/known-program"));
+    assert_eq!((more.kind.as_str(), more.result.as_str()), ("log", "refused"));
+}
+
+/// A program that copies itself to have more names gets no further than that.
+#[test]
+fn programs_without_number_share_one_entry() {
+    let mut waiting = Waiting::default();
+    for number in 0..1_000 {
+        let caller = Caller { program: Some(format!("/tmp/copy-{number}").into()), ..caller() };
+        waiting.note(entry(refused(&caller, "it"), 100), 100);
+    }
+    let entries = waiting.take();
+    assert_eq!(entries.len(), 17);
+    assert_eq!((entries[16].program.as_str(), entries[16].times), ("(several programs)", Some(984)));
+}
+
+#[test]
+fn without_room_refusals_go_before_what_was_given() {
+    let caller = caller();
+    let mut waiting = Waiting::default();
+    for minute in 0..200_u64 {
+        let now = minute * 60;
+        waiting.note(entry(given(&caller, &minute.to_string()), now), now);
+        waiting.note(entry(refused(&caller, "it"), now), now);
+    }
+    let entries = waiting.take();
+    let count = |result| entries.iter().filter(|entry| entry.result == result && entry.kind == "code").count();
+    assert_eq!((count("given"), count("refused")), (200, 56));
+    assert_eq!((entries[0].kind.as_str(), entries[0].times), ("log", Some(144)));
 }
 
 #[test]
 fn it_is_time_to_write_after_each_thirty_two_and_what_came_back_stays_in_order() {
     let caller = caller();
     let mut waiting = Waiting::default();
-    let note = |waiting: &mut Waiting, number: u64| waiting.note(entry(refused(&caller, &number.to_string()), 1), 1);
+    let note = |waiting: &mut Waiting, number: u64| waiting.note(entry(given(&caller, &number.to_string()), 1), 1);
     let due: Vec<u64> = (1..=100).filter(|&number| note(&mut waiting, number)).collect();
     assert_eq!(due, [32, 64, 96]);
     let taken = waiting.take();
@@ -327,8 +396,8 @@ fn what_there_was_no_room_for_is_counted_even_when_it_came_back() {
     let caller = caller();
     let mut waiting = Waiting::default();
     for number in 0..300 {
-        waiting.note(entry(refused(&caller, &number.to_string()), 1), 1);
-        waiting.note(entry(refused(&caller, &number.to_string()), 1), 1);
+        waiting.note(entry(given(&caller, &number.to_string()), 1), 1);
+        waiting.note(entry(given(&caller, &number.to_string()), 1), 1);
     }
     let taken = waiting.take();
     assert_eq!((taken.len(), taken[0].times), (257, Some(88)), "44 that happened twice");

@@ -1,13 +1,19 @@
-//! Events that are not written yet. Bounded: the oldest go first, and are counted.
+//! Events that are not written yet. Bounded: the oldest refusals go first, and are counted.
+//!
+//! Anybody may have as much refused as it likes, and what was given must not be pushed out of the log by it. So what
+//! happens again is counted, whatever happens between, and refusals are `rationed`.
 
 use std::collections::VecDeque;
 
 use fob_bus::types::LogEntry;
 
-use super::words::about_the_log;
+use super::rations::Rations;
+use super::words::{REFUSED, about_the_log};
 
 /// Most events that wait: at most 4 KiB each.
 const ROOM: usize = 256;
+/// Among so many of the latest the same event is looked for.
+const LOOKED_AT: usize = 32;
 /// New events after which it is time to write.
 const ENOUGH: usize = 32;
 /// How long after its first time an event that happens again is only counted, in seconds.
@@ -23,15 +29,18 @@ pub(crate) struct Waiting {
     fresh: usize,
     /// How many events there was no room for.
     lost: u32,
+    rations: Rations,
 }
 
 impl Waiting {
-    /// Lets an event wait, or counts it with the one before if that is the same; whether it is time to write.
+    /// Lets an event wait, or counts it with one that is the same; whether it is time to write.
     pub(crate) fn note(&mut self, entry: LogEntry, now: u64) -> bool {
-        if let Some(last) = self.entries.back_mut().filter(|last| is_again(last, &entry)) {
-            last.times = Some(last.times.unwrap_or(1).saturating_add(1));
-            last.last = Some(now);
-            last.pid = last.pid.filter(|pid| entry.pid == Some(*pid));
+        if self.is_counted(&entry, now) {
+            return false;
+        }
+        let entry = if entry.result == REFUSED { self.rations.rationed(entry) } else { entry };
+        // One that stands for several may be there.
+        if self.is_counted(&entry, now) {
             return false;
         }
         self.entries.push_back(entry);
@@ -65,21 +74,38 @@ impl Waiting {
         self.entries.is_empty()
     }
 
+    /// Counts an event with the latest that is the same, if there is one.
+    fn is_counted(&mut self, entry: &LogEntry, now: u64) -> bool {
+        let mut latest = self.entries.iter_mut().rev().take(LOOKED_AT);
+        let Some(same) = latest.find(|earlier| is_again(earlier, entry)) else { return false };
+        same.times = Some(same.times.unwrap_or(1).saturating_add(1));
+        same.last = Some(now);
+        same.pid = same.pid.filter(|pid| entry.pid == Some(*pid));
+        true
+    }
+
+    /// What was given is there for longer than what was refused: nobody has it without leave.
     fn make_room(&mut self) {
         while self.entries.len() > ROOM {
-            let gone = self.entries.pop_front().and_then(|entry| entry.times).unwrap_or(1);
+            let oldest = self.entries.iter().position(|entry| entry.result == REFUSED).unwrap_or(0);
+            let gone = self.entries.remove(oldest).and_then(|entry| entry.times).unwrap_or(1);
             self.lost = self.lost.saturating_add(gone);
         }
     }
 }
 
-/// Whether an event is the one before once more. A process of the same program is the same: it may be a new one each time.
-fn is_again(last: &LogEntry, entry: &LogEntry) -> bool {
-    let what = |entry: &LogEntry| {
-        let LogEntry { door, program, tier, kind, what, result, why, .. } = entry.clone();
-        (door, program, tier, kind, what, result, why)
-    };
+/// Whether an event is an earlier one once more. A process of the same program is the same: it may be a new one each time.
+fn is_again(earlier: &LogEntry, entry: &LogEntry) -> bool {
     // A clock that was set back begins a new one.
-    let soon = entry.time.checked_sub(last.time).is_some_and(|passed| passed < SAME);
-    soon && entry.time >= last.last.unwrap_or(0) && what(last) == what(entry)
+    is_soon(earlier.time, entry.time) && entry.time >= earlier.last.unwrap_or(0) && what(earlier) == what(entry)
+}
+
+/// Whether this is less than [`SAME`] after that.
+pub(super) fn is_soon(earlier: u64, now: u64) -> bool {
+    now.checked_sub(earlier).is_some_and(|passed| passed < SAME)
+}
+
+fn what(entry: &LogEntry) -> ([&str; 6], Option<&str>) {
+    let LogEntry { door, program, tier, kind, what, result, why, .. } = entry;
+    ([door, program, tier, kind, result, why], what.as_deref())
 }

@@ -11,7 +11,7 @@ pub(super) const GIVEN: &str = "given";
 /// In [`LogEntry::result`]: it was refused.
 pub(super) const REFUSED: &str = "refused";
 /// In [`LogEntry::kind`]: something about the log itself.
-const ABOUT_THE_LOG: &str = "log";
+pub(super) const ABOUT_THE_LOG: &str = "log";
 
 pub(super) const fn door(of: Door) -> &'static str {
     match of {

@@ -51,7 +51,8 @@ pub(crate) async fn serve(connection: Connection, guest: Guest) {
             }
             Ok(()) = grants.changed() => {
                 grants.mark_unchanged();
-                tell_grants_changed(&connection).await
+                // Not on the session bus, where everybody would hear when the person allows something.
+                if guest.is_companion() { tell_grants_changed(&connection).await } else { Ok(()) }
             }
         };
         if let Err(error) = told {

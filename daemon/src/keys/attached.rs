@@ -7,13 +7,16 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use fob_bus::{CallError, ErrorKind};
 use fob_client::{CancelToken, Watch};
 use fob_otp::printable;
 use rustix::process::{PidfdFlags, pidfd_open};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::{Key, Keys, Place, new_id, ways};
 use crate::system;
@@ -21,6 +24,13 @@ use crate::thread::blocking;
 
 /// Most attached keys.
 const MOST: usize = 16;
+/// How long the file system of a socket may take to say what is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Most looks at sockets at once. One on a file system that never answers (FUSE) keeps its thread for good; the rest of the
+/// threads is for other work.
+const AT_ONCE: usize = 4;
+
+static LOOKS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
 
 impl Keys {
     /// Attaches the key that listens on the socket at `path`: it has to answer INIT and getInfo. Attached already, it
@@ -30,7 +40,10 @@ impl Keys {
     /// [`ErrorKind::InvalidInput`] for a path that is relative, no socket, or another user's;
     /// [`ErrorKind::KeyRemoved`] if nobody listens there, [`ErrorKind::KeySilent`] if it is no key.
     pub(crate) async fn attach(self: &Arc<Self>, path: &Path) -> Result<Key, CallError> {
-        let path = own_socket(path)?;
+        if !path.is_absolute() {
+            return Err(refused(path, "is no absolute path"));
+        }
+        let path = in_time(&LOOKS, path.to_owned(), own_socket).await?;
         if let Some(known) = self.attached_at(&path) {
             return Ok(known);
         }
@@ -126,23 +139,80 @@ impl Keys {
 
 /// The socket's own path, if it is one of this user.
 fn own_socket(path: &Path) -> Result<PathBuf, CallError> {
-    let refused = |why: &str| {
-        let path = path.to_string_lossy();
-        CallError::new(ErrorKind::InvalidInput, format!("{} {why}", printable(&path)))
-    };
-    if !path.is_absolute() {
-        return Err(refused("is no absolute path"));
-    }
-    let path = path.canonicalize().map_err(|_| refused("does not exist"))?;
-    let metadata = path.metadata().map_err(|_| refused("cannot be seen"))?;
+    let real = path.canonicalize().map_err(|_| refused(path, "does not exist"))?;
+    let metadata = real.metadata().map_err(|_| refused(path, "cannot be seen"))?;
     match () {
-        () if !metadata.file_type().is_socket() => Err(refused("is no socket")),
-        () if metadata.uid() != rustix::process::geteuid().as_raw() => Err(refused("belongs to another user")),
-        () => Ok(path),
+        () if !metadata.file_type().is_socket() => Err(refused(&real, "is no socket")),
+        () if metadata.uid() != rustix::process::geteuid().as_raw() => Err(refused(&real, "belongs to another user")),
+        () => Ok(real),
     }
+}
+
+fn refused(path: &Path, why: &str) -> CallError {
+    let path = path.to_string_lossy();
+    CallError::new(ErrorKind::InvalidInput, format!("{} {why}", printable(&path)))
+}
+
+/// What a look at a path finds, beside the thread that serves.
+async fn in_time(
+    looks: &Arc<Semaphore>,
+    path: PathBuf,
+    look: impl FnOnce(&Path) -> Result<PathBuf, CallError> + Send + 'static,
+) -> Result<PathBuf, CallError> {
+    let (seat, looked_at) = (looks.clone().acquire_owned(), path.clone());
+    let looking = async {
+        let seat = seat.await.expect("nobody closes it");
+        blocking(move || {
+            let found = look(&looked_at);
+            drop(seat);
+            found
+        })
+        .await
+    };
+    timeout(PATIENCE, looking).await.unwrap_or_else(|_| {
+        let path = path.to_string_lossy();
+        let words = format!("{} lies on a file system that does not answer", printable(&path));
+        Err(CallError::new(ErrorKind::KeySilent, words))
+    })
 }
 
 /// The process that listens on a key's socket ended before it was looked at.
 #[derive(Debug, thiserror::Error)]
 #[error("the process that listens on the key's socket is gone")]
 struct Ended(#[source] io::Error);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// A socket's path on a FUSE that did not answer stopped the thread that serves, and with it every lock.
+    #[tokio::test]
+    async fn a_path_that_never_answers_is_given_up_and_costs_one_thread() {
+        let looks = Arc::new(Semaphore::new(1));
+        let path = PathBuf::from("/run/key");
+        assert_eq!(in_time(&looks, path.clone(), |path| Ok(path.to_owned())).await.unwrap(), path);
+        let (end, never) = channel::<()>();
+        tokio::time::pause();
+        let hanging = in_time(&looks, path.clone(), move |path| {
+            let _ = never.recv();
+            Ok(path.to_owned())
+        });
+        // The clock stands still while a thread works: it is moved by hand.
+        let clock = async {
+            tokio::task::yield_now().await;
+            tokio::time::advance(PATIENCE * 2).await;
+            std::future::pending::<()>().await;
+        };
+        let given_up = tokio::select! {
+            found = hanging => found.unwrap_err(),
+            () = clock => unreachable!("the clock runs for ever"),
+        };
+        assert_eq!(given_up.kind, ErrorKind::KeySilent);
+        assert_eq!(looks.available_permits(), 0, "its thread still hangs");
+        tokio::time::resume();
+        drop(end);
+        assert_eq!(in_time(&looks, path.clone(), |path| Ok(path.to_owned())).await.unwrap(), path);
+    }
+}

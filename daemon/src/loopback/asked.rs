@@ -5,7 +5,7 @@ use fob_asking::{Asker, Choice, Question, Tier, Want, What};
 use fob_bus::types::{PairOptions, door};
 use fob_bus::{CallError, ErrorKind};
 use fob_otp::printable;
-use fob_vault::UnlockedVault;
+use fob_vault::{EntryId, UnlockedVault};
 use fob_webauthn::Origin;
 
 use super::kept::Client;
@@ -43,33 +43,34 @@ impl Asked {
         Ok(Self { name, scopes, origin, uid: options.uid })
     }
 
-    /// What it wants, in words, one each.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidInput`] for an account that the vault does not have.
-    pub(super) fn words(&self, vault: &UnlockedVault) -> Result<Vec<String>, CallError> {
-        let account = |id| {
-            let entry = vault.entry(id).ok_or_else(|| {
-                CallError::new(
-                    ErrorKind::InvalidInput,
-                    format!("the vault has no account {id}: `fob otp list --json` has the ids"),
-                )
-            })?;
-            Ok(short(&format!("get one-time codes of {}", crate::otp::label(&entry.issuer, &entry.name))))
+    /// An account that it names and the vault does not have.
+    pub(super) fn missing(&self, vault: &UnlockedVault) -> Option<EntryId> {
+        self.scopes.accounts().iter().copied().find(|id| vault.entry(*id).is_none())
+    }
+
+    /// The user that it runs as is another than fobd's.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.uid != rustix::process::geteuid().as_raw()
+    }
+
+    /// What it wants, in words, one each. The person reads of an account that is not there, since whoever asks must not
+    /// learn that it is not.
+    pub(super) fn words(&self, vault: &UnlockedVault) -> Vec<String> {
+        let account = |id| match vault.entry(id) {
+            Some(entry) => short(&format!("get one-time codes of {}", crate::otp::label(&entry.issuer, &entry.name))),
+            None => format!("get one-time codes of an account that this vault does not have ({id})"),
         };
-        let site = |origin| Ok(short(&format!("register and sign in at {origin} with a security key")));
+        let site = |origin| short(&format!("register and sign in at {origin} with a security key"));
         let accounts = self.scopes.accounts().iter().map(|id| account(*id));
         accounts.chain(self.scopes.sites().iter().map(site)).collect()
     }
 
     /// The question that wants the digits, for a program that nobody vouches for.
     pub(super) fn question(&self, words: Vec<String>) -> Question {
-        let why = match self.uid {
-            own if own == rustix::process::geteuid().as_raw() => "its name is what it says of itself".to_owned(),
-            other => {
-                format!("its name is what it says of itself, and it runs as another user of this machine ({other})")
-            }
-        };
+        let mut why = "its name is what it says of itself".to_owned();
+        if self.is_foreign() {
+            why.push_str(&format!(", and it runs as another user of this machine ({})", self.uid));
+        }
         Question { want: Some(Want::Digits), ..self.plain(words, Tier::Weak, why) }
     }
 

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fob_ambient::{Clock, Rng, SystemRng};
+use fob_ambient::{Clock, Millis, Rng, SystemRng};
 use fob_bus::types::ClientInfo;
 use fob_bus::{CallError, ErrorKind, pipe};
 use fob_vault::UnlockedVault;
@@ -23,6 +23,11 @@ use super::{NOT_PAIRED, PREFIX};
 use crate::errors;
 use crate::vault::{Keeper, Tenant};
 
+/// How long nobody is asked for another user again who was refused.
+const SILENCE: Millis = Millis(600_000);
+/// Other users that may be refused within that time, before all of them have to wait.
+const BARRED: usize = 4;
+
 /// The paired programs.
 pub(crate) struct Clients {
     vault: Arc<Keeper>,
@@ -32,6 +37,8 @@ pub(crate) struct Clients {
     serial: AtomicU64,
     /// The users for whom a pairing is under way.
     pairing: Mutex<HashSet<u32>>,
+    /// Other users of this machine for whom the person was asked in vain, and until when nobody is asked for them again.
+    barred: Mutex<HashMap<u32, Millis>>,
 }
 
 /// A program that speaks, on one connection or several.
@@ -54,6 +61,7 @@ impl Clients {
             present: Mutex::default(),
             serial: AtomicU64::new(0),
             pairing: Mutex::default(),
+            barred: Mutex::default(),
         });
         vault.house(clients.clone());
         clients
@@ -151,16 +159,29 @@ impl Clients {
         Digits::fresh(&mut **held(&self.rng))
     }
 
-    /// The turn of this user's programs to be paired.
+    /// The turn of this user's programs to be paired. Another user's have one question in ten minutes, unless the person
+    /// says yes: whoever may log in here must not be able to wear the person down.
     ///
     /// # Errors
-    /// [`ErrorKind::TooManyRequests`] while one is.
-    pub(super) fn turn(self: &Arc<Self>, uid: u32) -> Result<Turn, CallError> {
+    /// [`ErrorKind::TooManyRequests`] while one is, and after one of another user's was not.
+    pub(super) fn turn(self: &Arc<Self>, uid: u32, is_foreign: bool) -> Result<Turn, CallError> {
+        if is_foreign && self.is_barred(uid) {
+            let message = "a program of this user was not paired: the person is asked again ten minutes later";
+            return Err(CallError::new(ErrorKind::TooManyRequests, message));
+        }
         if !held(&self.pairing).insert(uid) {
             let message = "another program of this user is being paired: try again when it is";
             return Err(CallError::new(ErrorKind::TooManyRequests, message));
         }
-        Ok(Turn { clients: self.clone(), uid })
+        Ok(Turn { clients: self.clone(), uid, is_foreign, is_in_vain: false })
+    }
+
+    fn is_barred(&self, uid: u32) -> bool {
+        let now = self.clock.boottime();
+        let mut barred = held(&self.barred);
+        barred.retain(|_, until| *until > now);
+        // A user may have thousands of others' numbers (newuidmap(1)).
+        barred.len() >= BARRED || barred.contains_key(&uid)
     }
 }
 
@@ -206,10 +227,31 @@ impl Drop for Presence {
 pub(super) struct Turn {
     clients: Arc<Clients>,
     uid: u32,
+    is_foreign: bool,
+    /// Whether the person is asked, and has not said yes so far.
+    is_in_vain: bool,
+}
+
+impl Turn {
+    /// The person is asked from now on. Whoever takes the question back has asked it.
+    pub(super) const fn is_asked_about(&mut self) {
+        self.is_in_vain = true;
+    }
+
+    /// What came of it.
+    pub(super) fn ended(&mut self, answer: &Result<(), CallError>) {
+        // A question for which there was no room in the line was not shown.
+        let was_asked = !answer.as_ref().is_err_and(|error| error.kind == ErrorKind::TooManyRequests);
+        self.is_in_vain = answer.is_err() && was_asked;
+    }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        if self.is_foreign && self.is_in_vain {
+            let until = self.clients.clock.boottime().plus(SILENCE);
+            held(&self.clients.barred).insert(self.uid, until);
+        }
         held(&self.clients.pairing).remove(&self.uid);
     }
 }

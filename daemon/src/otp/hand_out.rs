@@ -14,7 +14,9 @@ use fob_webauthn::Origin;
 
 use super::code::{self, ByTime, Wish};
 use super::{Otp, lookup, site};
+use crate::caller::Tier;
 use crate::guest::Owner;
+use crate::loopback::Scopes;
 use crate::policy::{self, Decision, PATIENCE, Plea, Want};
 
 /// What a caller asks for.
@@ -31,6 +33,8 @@ enum Look {
     Done(CodeInfo),
     /// It goes by a counter.
     Counter(EntryId),
+    /// The same, which the caller may have without a question: by which right, and the account's name.
+    Leave(EntryId, &'static str, String),
     /// The person is to be asked.
     Ask(Want, What, &'static [Choice]),
 }
@@ -45,8 +49,18 @@ impl Order {
         Ok(Self { query: query.to_owned(), site, wish: Wish::from(options), end })
     }
 
-    /// The account that is meant.
-    fn meant<'a>(&self, vault: &'a UnlockedVault) -> Result<&'a Entry, CallError> {
+    /// The account that is meant. A paired program has its own accounts and looks among no others: whether its words fit
+    /// one more would tell it what there is.
+    fn meant<'a>(&self, vault: &'a UnlockedVault, scopes: Option<&Scopes>) -> Result<&'a Entry, CallError> {
+        if let Some(scopes) = scopes {
+            let may_be_meant = |entry: &&Entry| {
+                scopes.may_read(entry.id) && self.site.as_ref().is_none_or(|site| entry.is_for(site.as_str()))
+            };
+            if let Some(entry) = self.query.parse().ok().and_then(|id| vault.entry(id)).filter(may_be_meant) {
+                return Ok(entry);
+            }
+            return lookup::among(&self.query, vault.entries().iter().filter(may_be_meant));
+        }
         match &self.site {
             Some(site) => site::bound(vault, &self.query, site),
             None => lookup::one(vault, &self.query),
@@ -80,6 +94,11 @@ impl Otp {
         match first {
             Look::Done(info) => Ok(info),
             Look::Counter(id) => self.by_counter(order, id).await,
+            Look::Leave(id, why, label) => {
+                let given = self.by_counter(order, id).await?;
+                policy::note(daemon, owner, &Want::Code(Some(id)), Some(label), Ok(why));
+                Ok(given)
+            }
             Look::Ask(want, what, choices) => {
                 let plea = Plea { owner, want: &want, what, parent_window: "", waits: PATIENCE };
                 policy::put(daemon, plea, choices).await?;
@@ -112,7 +131,12 @@ impl Otp {
     /// Finds the account, and gives its code if that needs no question.
     fn look(&self, vault: &UnlockedVault, owner: &Owner, order: &Order) -> Result<Look, CallError> {
         let daemon = &self.0.daemon;
-        let found = match order.meant(vault) {
+        let scopes = match &owner.caller.tier {
+            // Forgotten meanwhile, it has none, and is refused below.
+            Tier::Paired(id) => daemon.clients.scopes_of(id),
+            _ => None,
+        };
+        let found = match order.meant(vault, scopes.as_ref()) {
             Err(error) if owner.is_companion() => return Err(error),
             found => found.ok(),
         };
@@ -121,6 +145,10 @@ impl Otp {
         match (daemon.consent.decide(&daemon.clients, owner, &want), found) {
             (Decision::Allow(leave), Some(entry)) => {
                 let given = self.give(vault, entry, order)?;
+                if let Look::Counter(id) = given {
+                    // It is given once the counter is on the disk, and noted then.
+                    return Ok(Look::Leave(id, leave.why, lookup::of(entry)));
+                }
                 policy::note(daemon, owner, &want, label(), Ok(leave.why));
                 Ok(given)
             }
@@ -163,7 +191,7 @@ impl Otp {
         match given.await? {
             Look::Counter(id) => self.by_counter(order, id).await,
             Look::Done(info) => Ok(info),
-            Look::Ask(..) => Err(policy::unheard()),
+            Look::Leave(..) | Look::Ask(..) => Err(policy::unheard()),
         }
     }
 

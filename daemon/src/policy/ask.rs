@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use fob_asking::{Answer, Question, Want};
+use fob_asking::{Answer, Question};
 use fob_bus::{CallError, ErrorKind};
 use tokio::time::Instant;
 
@@ -91,8 +91,8 @@ async fn show(
     seat.may_be_shown()?;
     question.waits = left.as_secs();
     question.behind = seat.behind();
-    if question.terminal.is_none() && may_be_asked_there(&caller.tier, question.want.as_ref()) {
-        question.terminal = caller.terminal().map(|path| path.to_string_lossy().into_owned());
+    if question.terminal.is_none() && may_be_asked_there(&caller.tier) {
+        question.terminal = caller.terminal_soon().await.map(|path| path.to_string_lossy().into_owned());
     }
     let question = words::harmless(question);
     seat.came = Came::Back;
@@ -102,10 +102,10 @@ async fn show(
     answer.map(Some)
 }
 
-/// Whether a question may be put on the terminal of whoever asks. A script reads that terminal too: what is typed there
-/// for its sake must be no secret.
-const fn may_be_asked_there(tier: &Tier, want: Option<&Want>) -> bool {
-    want.is_none() || matches!(tier, Tier::Companion | Tier::Installed(_))
+/// Whether a question may be put on the terminal of whoever asks. Who makes a terminal can read what is typed there, and
+/// type: a program that runs in one of a script's making would be answered by the script.
+const fn may_be_asked_there(tier: &Tier) -> bool {
+    matches!(tier, Tier::Companion)
 }
 
 /// The answer, if it is one to this question.
@@ -167,16 +167,22 @@ fn too_many(why: &TooMany) -> CallError {
 
 impl Who {
     /// Whom this caller counts as, together with every other process of its program. Companions are told apart by their
-    /// process: whoever has several terminals has several of them.
+    /// process: whoever has several terminals has several of them. Whoever cannot be seen is one caller with all the others:
+    /// a process is quickly forked. A stranger is never the program that it says it is: it must not silence that one.
     pub(crate) fn of(caller: &Caller) -> Self {
         let Caller { uid, pid, program, tier, .. } = caller;
-        Self(match (tier, program, pid) {
-            (Tier::Portal(app), ..) => format!("{uid} application {app}"),
-            (Tier::Paired(id), ..) => format!("{uid} paired {id}"),
-            (Tier::Companion, _, Some(pid)) | (_, None, Some(pid)) => format!("{uid} process {pid}"),
-            (_, Some(program), _) => format!("{uid} program {}", program.display()),
-            (_, None, None) => format!("{uid}"),
-        })
+        let stranger = matches!(tier, Tier::Script(_) | Tier::Sandboxed(_) | Tier::Weak(_) | Tier::Foreign);
+        let program = program.as_ref().map_or_else(|| "unseen".to_owned(), |path| path.display().to_string());
+        let name = match (tier, pid) {
+            (Tier::Portal(app), _) => format!("{uid} application {app} of {program}"),
+            (Tier::Paired(id), _) => format!("{uid} paired {id}"),
+            // The listener asks for programs that are not known yet: those of one user count together.
+            (Tier::Listener, _) => format!("{uid} pairing"),
+            (Tier::Companion, Some(pid)) => format!("{uid} process {pid}"),
+            _ if stranger => format!("{uid} stranger {program}"),
+            _ => format!("{uid} program {program}"),
+        };
+        Self { name, stranger }
     }
 }
 
@@ -188,12 +194,14 @@ mod tests {
     use crate::caller::Why;
     use crate::tests::house::caller;
 
+    /// A script asked for a code in a terminal that it had made itself, waited half a second and typed the yes.
     #[test]
-    fn no_secret_is_typed_where_a_script_reads_along() {
-        let script = Tier::Script(Why::OtherProgram);
-        assert!(may_be_asked_there(&script, None));
-        assert!(!may_be_asked_there(&script, Some(&Want::Passphrase)));
-        assert!(may_be_asked_there(&Tier::Companion, Some(&Want::Passphrase)));
+    fn nobody_but_fob_is_asked_on_its_own_terminal() {
+        let portal = Tier::Portal(Arc::from("org.example.A"));
+        for tier in [Tier::Script(Why::OtherProgram), Tier::Weak(Why::Unseen), Tier::Foreign, portal] {
+            assert!(!may_be_asked_there(&tier), "{tier:?}");
+        }
+        assert!(may_be_asked_there(&Tier::Companion));
     }
 
     #[test]
@@ -202,9 +210,17 @@ mod tests {
         assert_eq!(script(7), script(8));
         let companion = |pid| Who::of(&Caller { pid: Some(pid), ..caller(Tier::Companion) });
         assert_ne!(companion(7), companion(8));
+        // A process that was not seen was once a caller of its own, and forked where it was silenced.
         let unseen = |pid| Who::of(&Caller { pid: Some(pid), program: None, ..caller(Tier::Weak(Why::Unseen)) });
-        assert_ne!(unseen(7), unseen(8));
+        assert_eq!(unseen(7), unseen(8));
+        assert!(unseen(7).stranger && script(7).stranger && !companion(7).stranger);
+        assert_ne!(unseen(7), script(7));
         let app = |id: &str| Who::of(&caller(Tier::Portal(Arc::from(id))));
         assert_ne!(app("org.example.A"), app("org.example.B"));
+        let other =
+            Caller { program: Some("/opt/other-portal".into()), ..caller(Tier::Portal(Arc::from("org.example.A"))) };
+        assert_ne!(app("org.example.A"), Who::of(&other));
+        let pairing = |uid| Who::of(&Caller { uid, ..caller(Tier::Listener) });
+        assert_ne!(pairing(1000), pairing(1001), "one user's programs do not have another's silenced");
     }
 }

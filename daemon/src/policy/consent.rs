@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::Want;
-use super::grants::{self, Grant, GrantId, Grants, Holder, Life, Moment};
+use super::grants::{self, About, Grant, GrantId, Grants, Holder, Life, Moment};
 use super::line::Line;
 use super::programs::{self, Added};
 use super::rule::{Companions, Facts, No, Rule, rule};
-use crate::caller::{Listings, Tier};
+use crate::caller::{Caller, Listing, Listings, Tier};
 use crate::errors;
 use crate::guest::Owner;
 use crate::loopback::Clients;
@@ -111,7 +111,9 @@ impl Consent {
             (Rule::Never(no), _) => Decision::Refuse(no),
             (Rule::Ask(choices), Some(Open { grants, .. })) if choices.len() > 1 => {
                 let grant = Holder::of(caller).and_then(|holder| {
-                    grants.find(&holder, caller.door, want.kind(), want.site().as_deref(), self.now())
+                    let site = want.site();
+                    let about = About { kind: want.kind(), site: site.as_deref(), origin: want.origin() };
+                    grants.find(&holder, caller.door, about, self.now())
                 });
                 grant.map_or(Decision::Ask(choices), |grant| {
                     Decision::Allow(Leave { why: "granted", grant: Some(grant) })
@@ -121,15 +123,37 @@ impl Consent {
         }
     }
 
+    /// Whether a caller is still what it was when it asked: a program that was forgotten since then is not. One that was
+    /// nothing better than a stranger can lose nothing.
+    pub(super) fn is_still(&self, clients: &Clients, caller: &Caller, portal: Option<&Listing>) -> bool {
+        match (&caller.tier, portal) {
+            (Tier::Paired(id), _) => clients.present(id).is_some(),
+            (Tier::Installed(_), _) => caller.tier_now(&self.listings) == caller.tier,
+            (Tier::Portal(_), Some(portal)) => self.listings.of(&portal.path).is_some_and(|now| *now == *portal),
+            _ => true,
+        }
+    }
+
     /// Remembers an answer for longer than once; the grant, and whether it must be written. The vault may have been
-    /// locked since it was given: then it was for once.
-    pub(super) fn remember(&self, owner: &Owner, want: &Want, choice: Choice) -> Option<(GrantId, bool)> {
+    /// locked since it was given: then it was for once. So it was where the program is forgotten: what forgets one takes
+    /// its grants back afterwards, and under the same lock.
+    pub(super) fn remember(
+        &self,
+        clients: &Clients,
+        owner: &Owner,
+        want: &Want,
+        choice: Choice,
+    ) -> Option<(GrantId, bool)> {
         let now = self.now();
         let (lasts, holder) = (Life::of(choice, now)?, Holder::of(&owner.caller)?);
         let mut open = held(&self.open);
+        if !self.is_still(clients, &owner.caller, owner.portal.as_deref()) {
+            return None;
+        }
         let id = grants::new_id(&mut SystemRng::new());
+        let origin = want.origin().map(|origin| Zeroizing::new(origin.to_owned()));
         let (door, kind, site) = (owner.caller.door, want.kind(), want.site().map(Zeroizing::new));
-        let grant = Grant { id, holder, door, kind, site, lasts, given: now.wall };
+        let grant = Grant { id, holder, door, kind, site, origin, lasts, given: now.wall };
         let added = open.as_mut()?.grants.add(grant, now);
         drop(open);
         self.tell();
@@ -143,10 +167,11 @@ impl Consent {
         put.map_err(|error| errors::vault(&error))
     }
 
-    /// Takes grants back; how many there were, and whether that must be written.
-    pub(super) fn revoke(&self, which: impl Fn(&Grant) -> bool) -> (u32, bool) {
-        let revoked = held(&self.open).as_mut().map_or((0, false), |open| open.grants.revoke(which));
-        if revoked.0 > 0 {
+    /// Takes grants back; how many there were. What is on the shelf may be more than what is known here, so whoever does
+    /// this writes, each time.
+    pub(super) fn revoke(&self, which: impl Fn(&Grant) -> bool) -> u32 {
+        let revoked = held(&self.open).as_mut().map_or(0, |open| open.grants.revoke(which));
+        if revoked > 0 {
             self.tell();
         }
         revoked
@@ -187,12 +212,19 @@ impl Consent {
         self.news.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Waits until the grant that this rests on holds no more; for ever where it rests on none.
-    pub(crate) fn until_taken_back(self: &Arc<Self>, leave: Leave) -> impl Future<Output = ()> + Send + use<> {
-        let (consent, mut news) = (self.clone(), self.news());
+    /// Waits until the grant that this rests on holds no more, or the program that it was given to is forgotten.
+    pub(crate) fn until_taken_back(
+        self: &Arc<Self>,
+        clients: &Arc<Clients>,
+        owner: &Owner,
+        leave: Leave,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (consent, clients, mut news) = (self.clone(), clients.clone(), self.news());
+        let (caller, portal) = (owner.caller.clone(), owner.portal.clone());
         async move {
-            let Some(id) = leave.grant else { return std::future::pending().await };
-            let is_gone = |_: &u64| !held(&consent.open).as_ref().is_some_and(|open| open.grants.has(id));
+            let has = |id| held(&consent.open).as_ref().is_some_and(|open| open.grants.has(id));
+            let is_gone =
+                |_: &u64| !leave.grant.is_none_or(has) || !consent.is_still(&clients, &caller, portal.as_deref());
             // The sender lives in what is held here.
             let _ = news.wait_for(is_gone).await;
         }

@@ -53,8 +53,13 @@ impl std::str::FromStr for GrantId {
 pub(crate) enum Holder {
     /// A listed program, by its path.
     Program(String),
-    /// An application that a portal speaks for, by its id.
-    App(String),
+    /// An application that a portal speaks for.
+    App {
+        /// Its id.
+        id: String,
+        /// The portal's path: what one portal calls so may be another application to the next.
+        portal: String,
+    },
     /// A program on the loopback, by the id of its pairing.
     Paired(String),
     /// `fob` in this terminal of this session, where the settings want that asked.
@@ -66,7 +71,10 @@ impl Holder {
     pub(crate) fn of(caller: &Caller) -> Option<Self> {
         match &caller.tier {
             Tier::Installed(listing) => listing.path.to_str().map(|path| Self::Program(path.to_owned())),
-            Tier::Portal(app) => Some(Self::App(app.to_string())),
+            Tier::Portal(app) => {
+                let portal = caller.program.as_ref()?.to_str()?.to_owned();
+                Some(Self::App { id: app.to_string(), portal })
+            }
             Tier::Paired(id) => Some(Self::Paired(id.to_string())),
             Tier::Companion => terminal(caller).map(Self::Terminal),
             Tier::Listener | Tier::Script(_) | Tier::Sandboxed(_) | Tier::Weak(_) | Tier::Foreign => None,
@@ -78,7 +86,7 @@ impl Holder {
         use fob_bus::types::tier;
         match self {
             Self::Program(_) => tier::INSTALLED,
-            Self::App(_) => tier::PORTAL,
+            Self::App { .. } => tier::PORTAL,
             Self::Paired(_) => tier::PAIRED,
             Self::Terminal(_) => tier::COMPANION,
         }
@@ -87,7 +95,16 @@ impl Holder {
     /// Its name: a path, an application's id, a pairing's id, a terminal.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Program(name) | Self::App(name) | Self::Paired(name) | Self::Terminal(name) => name,
+            Self::Program(name) | Self::App { id: name, .. } | Self::Paired(name) | Self::Terminal(name) => name,
+        }
+    }
+
+    /// Whether it is the client of this id, or an application that this one speaks for.
+    pub(crate) fn is_of(&self, client: &str) -> bool {
+        match self {
+            Self::Program(name) | Self::Paired(name) => name == client,
+            Self::App { portal, .. } => portal == client,
+            Self::Terminal(_) => false,
         }
     }
 }
@@ -157,8 +174,10 @@ pub(crate) struct Grant {
     pub(crate) door: Door,
     /// For what.
     pub(crate) kind: Kind,
-    /// For which account or site.
+    /// For which account, site or key.
     pub(crate) site: Option<Zeroizing<String>>,
+    /// For which page of the site.
+    pub(crate) origin: Option<Zeroizing<String>>,
     /// How long.
     pub(crate) lasts: Life,
     /// Since when.
@@ -166,14 +185,31 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    /// For which account or site.
+    /// For which account, site or key.
     pub(crate) fn site(&self) -> Option<&str> {
         self.site.as_ref().map(|site| site.as_str())
     }
 
-    fn is_for(&self, holder: &Holder, door: Door, kind: Kind, site: Option<&str>) -> bool {
-        self.kind == kind && self.door == door && self.site() == site && self.holder == *holder
+    /// For which page of the site.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.origin.as_ref().map(|origin| origin.as_str())
     }
+
+    fn is_for(&self, holder: &Holder, door: Door, about: About<'_>) -> bool {
+        let its_own = About { kind: self.kind, site: self.site(), origin: self.origin() };
+        its_own == about && self.door == door && self.holder == *holder
+    }
+}
+
+/// What a grant is looked up for, and for nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About<'a> {
+    /// The kind.
+    pub(crate) kind: Kind,
+    /// The account, the site, the key.
+    pub(crate) site: Option<&'a str>,
+    /// The page of the site.
+    pub(crate) origin: Option<&'a str>,
 }
 
 /// All of them. Dropped, they are wiped.
@@ -186,22 +222,15 @@ pub(crate) struct Grants {
 
 impl Grants {
     /// The grant that lets this through now.
-    pub(crate) fn find(
-        &self,
-        holder: &Holder,
-        door: Door,
-        kind: Kind,
-        site: Option<&str>,
-        now: Moment,
-    ) -> Option<GrantId> {
-        let holds = |grant: &&Grant| grant.is_for(holder, door, kind, site) && grant.lasts.holds(now);
+    pub(crate) fn find(&self, holder: &Holder, door: Door, about: About<'_>, now: Moment) -> Option<GrantId> {
+        let holds = |grant: &&Grant| grant.is_for(holder, door, about) && grant.lasts.holds(now);
         self.list.iter().find(holds).map(|grant| grant.id)
     }
 
     /// Adds one; an older one for the same gives way to it. Whether there was room.
     pub(crate) fn add(&mut self, grant: Grant, now: Moment) -> bool {
-        self.list
-            .retain(|old| old.lasts.holds(now) && !old.is_for(&grant.holder, grant.door, grant.kind, grant.site()));
+        let about = About { kind: grant.kind, site: grant.site(), origin: grant.origin() };
+        self.list.retain(|old| old.lasts.holds(now) && !old.is_for(&grant.holder, grant.door, about));
         let room = self.list.len() < MOST;
         if room {
             self.list.push(grant);
@@ -209,15 +238,11 @@ impl Grants {
         room
     }
 
-    /// Takes back those that `which` names; how many there were, and whether one of them outlived locks.
-    pub(crate) fn revoke(&mut self, which: impl Fn(&Grant) -> bool) -> (u32, bool) {
-        let (before, mut kept) = (self.list.len(), false);
-        self.list.retain(|grant| {
-            let goes = which(grant);
-            kept |= goes && grant.lasts.is_kept();
-            !goes
-        });
-        (u32::try_from(before - self.list.len()).unwrap_or(u32::MAX), kept)
+    /// Takes back those that `which` names; how many there were.
+    pub(crate) fn revoke(&mut self, which: impl Fn(&Grant) -> bool) -> u32 {
+        let before = self.list.len();
+        self.list.retain(|grant| !which(grant));
+        u32::try_from(before - self.list.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether this one holds.

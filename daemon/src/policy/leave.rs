@@ -66,7 +66,11 @@ pub(crate) async fn put(daemon: &Daemon, plea: Plea<'_>, choices: &'static [Choi
     let asked = ask_unless(daemon, &owner.caller, question, None, &superfluous);
     let answered = owner.while_there(asked).await;
     let leave = match answered {
-        Ok(Some(Answer::Granted { choice })) => Ok(granted(daemon, owner, want, choice).await),
+        // A yes to a program that was forgotten while the question stood there is none.
+        Ok(Some(Answer::Granted { choice })) if is_still(daemon, owner) => {
+            let leave = granted(daemon, owner, want, choice).await;
+            if is_still(daemon, owner) { Ok(leave) } else { Err(unheard()) }
+        }
         Ok(Some(_)) => Err(unheard()),
         // Taken back between the look and this one.
         Ok(None) => allowed().ok_or_else(unheard),
@@ -88,8 +92,12 @@ pub(crate) fn question(daemon: &Daemon, owner: &Owner, what: What) -> Question {
     question
 }
 
+fn is_still(daemon: &Daemon, owner: &Owner) -> bool {
+    daemon.consent.is_still(&daemon.clients, &owner.caller, owner.portal.as_deref())
+}
+
 async fn granted(daemon: &Daemon, owner: &Owner, want: &Want, choice: Choice) -> Leave {
-    let Some((grant, kept)) = daemon.consent.remember(owner, want, choice) else {
+    let Some((grant, kept)) = daemon.consent.remember(&daemon.clients, owner, want, choice) else {
         return Leave { why: "asked", grant: None };
     };
     // What cannot be written holds until the lock: the person has said so.

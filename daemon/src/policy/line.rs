@@ -15,12 +15,19 @@ const EACH: usize = 2;
 const SILENCE: Millis = Millis(60_000);
 /// After so many points in a row: three refusals, or six questions that were taken back.
 const ENOUGH: u8 = 6;
+/// Most questions of strangers, all of them together: whoever makes copies of itself does not fill the line.
+const STRANGERS: usize = ALL / 2;
 /// Callers whose refusals are counted. The one that was heard of longest ago makes room.
 const REMEMBERED: usize = 256;
 
-/// Who counts as one caller: its program where that was seen, else its process.
+/// Who counts as one caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Who(pub(crate) String);
+pub(crate) struct Who {
+    /// What it is told from others by.
+    pub(crate) name: String,
+    /// Whether anybody of this user could be it, and be many.
+    pub(crate) stranger: bool,
+}
 
 /// A place in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +39,9 @@ pub(crate) enum TooMany {
     /// Of this caller.
     #[error("{EACH} questions of this program wait for an answer already")]
     OfYours,
+    /// Of all strangers.
+    #[error("{STRANGERS} questions of programs that are not listed wait for an answer already")]
+    OfStrangers,
     /// Of all callers.
     #[error("{ALL} questions wait for an answer already")]
     OfAll,
@@ -79,6 +89,9 @@ impl Line {
         }
         if self.waiting.iter().filter(|(_, other)| other == who).count() >= EACH {
             return Err(TooMany::OfYours);
+        }
+        if who.stranger && self.waiting.iter().filter(|(_, other)| other.stranger).count() >= STRANGERS {
+            return Err(TooMany::OfStrangers);
         }
         if self.waiting.len() >= ALL {
             return Err(TooMany::OfAll);
@@ -152,7 +165,19 @@ mod tests {
     const NOW: Millis = Millis(1_000);
 
     fn who(name: &str) -> Who {
-        Who(name.to_owned())
+        Who { name: name.to_owned(), stranger: false }
+    }
+
+    /// Eight copies of a script once took all of the line, and the browser was turned away.
+    #[test]
+    fn strangers_have_half_of_the_line_however_many_they_are() {
+        let mut line = Line::default();
+        let copy = |number: u32| Who { stranger: true, ..who(&number.to_string()) };
+        let places: Vec<_> = (0..4).map(|number| line.join(&copy(number), NOW).unwrap()).collect();
+        assert_eq!(line.join(&copy(4), NOW), Err(TooMany::OfStrangers));
+        assert!(line.join(&who("browser"), NOW).is_ok());
+        line.leave(places[0], Came::Nothing, NOW);
+        assert!(line.join(&copy(4), NOW).is_ok());
     }
 
     #[test]

@@ -60,6 +60,13 @@ impl Wish {
     /// Those of [`ask()`], and the vault's.
     pub(super) async fn fulfil(self, daemon: &Daemon, owner: &Owner) -> Result<ClientInfo, CallError> {
         let Self(listing) = self;
+        if daemon.listings.is_masked(&listing.path) {
+            let path = listing.path.to_string_lossy().into_owned();
+            return Err(invalid(format!(
+                "{} was taken off the system's list by this machine's administrator, and a person cannot put it back",
+                printable(&path)
+            )));
+        }
         if daemon.listings.of(&listing.path).is_some_and(|known| known.by != ListedBy::Person) {
             let path = listing.path.to_string_lossy().into_owned();
             return Err(invalid(format!(
@@ -94,43 +101,54 @@ impl Wish {
     }
 }
 
-/// Takes a program away that the person has listed.
+/// Makes sure that nobody else than the person has listed a program.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for one that is not, or that others have listed; the vault's.
-pub(super) async fn forget(daemon: &Daemon, id: &str) -> Result<(), CallError> {
+/// [`ErrorKind::InvalidInput`].
+pub(super) fn is_the_persons(daemon: &Daemon, id: &str) -> Result<(), CallError> {
+    let path = Path::new(id);
+    let by_others = daemon.listings.of(path).is_some_and(|listing| listing.by != ListedBy::Person);
+    // The person may have listed it before the system did.
+    if !by_others || daemon.consent.programs().iter().any(|known| known.listing.path == path) {
+        return Ok(());
+    }
+    let path = printable(id);
+    Err(invalid(format!(
+        "{path} is listed by the system: an empty file of the same name in /etc/fob/programs.d masks its list"
+    )))
+}
+
+/// Takes a program away that the person has listed; whether there was one.
+///
+/// # Errors
+/// The vault's.
+pub(super) async fn forget(daemon: &Daemon, id: &str) -> Result<bool, CallError> {
     let path = PathBuf::from(id);
-    let by_others = daemon.listings.of(&path).is_some_and(|listing| listing.by != ListedBy::Person);
     change(daemon, move |programs| {
         let before = programs.len();
         programs.retain(|known| known.listing.path != path);
-        if programs.len() < before {
-            return Ok(());
-        }
-        let path = path.to_string_lossy().into_owned();
-        let path = printable(&path);
-        Err(invalid(if by_others {
-            format!(
-                "{path} is listed by the system: an empty file of the same name in /etc/fob/programs.d masks its list"
-            )
-        } else {
-            format!("no program is listed or paired as {path}")
-        }))
+        Ok(programs.len() < before)
     })
     .await
 }
 
-async fn change(
+/// No program goes by this.
+pub(super) fn nobody(id: &str) -> CallError {
+    invalid(format!("no program is listed or paired as {}", printable(id)))
+}
+
+async fn change<T: Send + 'static>(
     daemon: &Daemon,
-    change: impl FnOnce(&mut Vec<Added>) -> Result<(), CallError> + Send + 'static,
-) -> Result<(), CallError> {
+    change: impl FnOnce(&mut Vec<Added>) -> Result<T, CallError> + Send + 'static,
+) -> Result<T, CallError> {
     let consent = daemon.consent.clone();
     daemon
         .vault
         .change(move |vault| {
             let mut programs = consent.programs();
-            change(&mut programs)?;
-            consent.keep_programs(vault, programs)
+            let done = change(&mut programs)?;
+            consent.keep_programs(vault, programs)?;
+            Ok(done)
         })
         .await
 }

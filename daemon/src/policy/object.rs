@@ -51,8 +51,8 @@ impl Policy {
         let daemon = &self.0.daemon;
         let parsed = ids.iter().map(|id| id.parse().map_err(|()| no_grant(id)));
         let ids = parsed.collect::<Result<Vec<GrantId>, _>>()?;
-        let (count, kept) = daemon.consent.revoke(|grant| ids.contains(&grant.id));
-        self.write(kept).await?;
+        let count = daemon.consent.revoke(|grant| ids.contains(&grant.id));
+        leave::keep(daemon).await?;
         Ok(count)
     }
 
@@ -67,9 +67,9 @@ impl Policy {
         let daemon = &self.0.daemon;
         let mut clients = listing::all(daemon);
         clients.extend(daemon.clients.all().await?);
-        let held = daemon.consent.grants(|grant| grant.holder.name().to_owned());
+        let held = daemon.consent.grants(|grant| grant.holder.clone());
         for client in &mut clients {
-            let grants = held.iter().filter(|holder| **holder == client.id).count();
+            let grants = held.iter().filter(|holder| holder.is_of(&client.id)).count();
             client.grants = u32::try_from(grants).unwrap_or(u32::MAX);
         }
         Ok(clients)
@@ -97,15 +97,15 @@ impl Policy {
         self.admit(connection, &header).await?;
         self.is_open().await?;
         let daemon = &self.0.daemon;
-        if id.starts_with(PAIRED) {
-            daemon.clients.forget(id).await?;
-        } else {
-            listing::forget(daemon, id).await?;
-        }
-        let (_, kept) = daemon.consent.revoke(|grant| grant.holder.name() == id);
-        self.write(kept).await?;
+        listing::is_the_persons(daemon, id)?;
+        // Its grants first: should one of the writes fail, the program is still there to be forgotten again.
+        let before = self.take_back(id).await?;
+        let was_there =
+            if id.starts_with(PAIRED) { daemon.clients.forget(id).await? } else { listing::forget(daemon, id).await? };
+        // And what the person has said yes to meanwhile.
+        let meanwhile = self.take_back(id).await?;
         daemon.consent.tell();
-        Ok(())
+        if was_there || before + meanwhile > 0 { Ok(()) } else { Err(listing::nobody(id)) }
     }
 
     #[zbus(out_args("entries"))]
@@ -119,7 +119,7 @@ impl Policy {
         self.0.daemon.diary.read(&options).await
     }
 
-    /// A grant or a program came or went.
+    /// A grant or a program came or went; companions on fobd's own socket hear of it.
     #[zbus(signal)]
     async fn grants_changed(emitter: &SignalEmitter<'_>) -> zbus::Result<()>;
 }
@@ -134,13 +134,17 @@ impl Policy {
         self.0.daemon.vault.read(|_| Ok(())).await
     }
 
-    /// Writes what has changed on the shelf, if it has: what was taken back must not come back.
-    async fn write(&self, changed: bool) -> Result<(), CallError> {
-        if changed { leave::keep(&self.0.daemon).await } else { Ok(()) }
+    /// Takes back what a program holds; how much that was. It is written even where that was nothing: an earlier write
+    /// may have failed, and what was taken back must not come back. Where nothing differs nothing is written.
+    async fn take_back(&self, id: &str) -> Result<u64, CallError> {
+        let daemon = &self.0.daemon;
+        let count = daemon.consent.revoke(|grant| grant.holder.is_of(id));
+        leave::keep(daemon).await?;
+        Ok(count.into())
     }
 }
 
-/// Tells a connection that a grant or a program came or went.
+/// Tells a companion's connection that a grant or a program came or went.
 pub(crate) async fn tell_grants_changed(connection: &Connection) -> zbus::Result<()> {
     Policy::grants_changed(&SignalEmitter::new(connection, names::ROOT)?).await
 }
@@ -158,7 +162,7 @@ fn info(grant: &Grant, vault: &UnlockedVault) -> GrantInfo {
         tier: grant.holder.tier().to_owned(),
         kind: grant.kind.word().to_owned(),
         site: grant.site().map(text),
-        label: account.map(|entry| crate::otp::label(&entry.issuer, &entry.name)),
+        label: account.map(|entry| crate::otp::label(&entry.issuer, &entry.name)).or_else(|| grant.origin().map(text)),
         lasts: grant.lasts.word().to_owned(),
         given: grant.given.0,
         ends,

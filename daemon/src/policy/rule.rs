@@ -182,7 +182,7 @@ pub(crate) fn rule(facts: &Facts<'_>, want: &Want) -> Rule {
         Tier::Installed(_) | Tier::Portal(_) => listed(facts, want),
         Tier::Paired(_) => paired(facts, want),
         Tier::Script(_) | Tier::Sandboxed(_) | Tier::Weak(_) => match want {
-            Want::Code(_) | Want::KeyCare | Want::Attach => Rule::Ask(ONCE),
+            Want::Code(_) | Want::KeyCare(_) | Want::SetPin | Want::Attach => Rule::Ask(ONCE),
             Want::Sign(_) | Want::Create(_) => Rule::Never(No::Origin),
         },
     }
@@ -193,9 +193,9 @@ fn companion(facts: &Facts<'_>, want: &Want) -> Rule {
         (Companions::Free, _) | (_, Want::Attach) => Rule::Free(Free::Companion),
         // The touch is the consent of whoever sees what was typed.
         (_, Want::Sign(_) | Want::Create(_)) if facts.foreground => Rule::Free(Free::Companion),
-        (_, Want::Sign(_) | Want::Create(_)) | (Companions::Ask, _) => Rule::Ask(ONCE),
-        (Companions::PerTerminal, Want::Code(_) | Want::KeyCare) if facts.open => Rule::Ask(UNTIL_LOCK),
-        (Companions::PerTerminal, Want::Code(_) | Want::KeyCare) => Rule::Ask(ONCE),
+        (_, Want::Sign(_) | Want::Create(_)) | (Companions::Ask, _) | (_, Want::SetPin) => Rule::Ask(ONCE),
+        (Companions::PerTerminal, Want::Code(_) | Want::KeyCare(_)) if facts.open => Rule::Ask(UNTIL_LOCK),
+        (Companions::PerTerminal, Want::Code(_) | Want::KeyCare(_)) => Rule::Ask(ONCE),
     }
 }
 
@@ -204,11 +204,12 @@ fn listed(facts: &Facts<'_>, want: &Want) -> Rule {
         return Rule::Never(no);
     }
     Rule::Ask(match (facts.tier, want) {
-        (_, Want::Attach) => ONCE,
         _ if !facts.open || !want.can_be_remembered() => ONCE,
         // A portal that does not say for whom it asks could ask for anybody.
         (Tier::Installed(listing), _) if listing.portal => ONCE,
         _ if facts.door == Door::SessionBus => UNTIL_LOCK,
+        // It is the key that is there now: plugged in again, it has another id.
+        (_, Want::KeyCare(_)) => UNTIL_LOCK,
         _ => ALWAYS,
     })
 }
@@ -232,7 +233,7 @@ fn paired(facts: &Facts<'_>, want: &Want) -> Rule {
     match want {
         Want::Code(Some(entry)) if scopes.may_read(*entry) => Rule::Free(Free::Scope),
         Want::Sign(_) | Want::Create(_) if want.origins().all(|origin| scopes.may_use(origin)) => {
-            Rule::Ask(if facts.open { ALWAYS } else { ONCE })
+            Rule::Ask(if facts.open && want.can_be_remembered() { ALWAYS } else { ONCE })
         }
         _ => Rule::Never(No::Scope),
     }

@@ -13,8 +13,10 @@ pub(crate) enum Kind {
     Sign,
     /// A credential for a site.
     Create,
-    /// To see into a security key, to set its PIN.
+    /// To see into a security key.
     KeyCare,
+    /// To set or change the PIN of a security key.
+    SetPin,
     /// To attach a software key, or to take one away.
     Attach,
 }
@@ -22,7 +24,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// Every kind there is.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 5] = [Self::Code, Self::Sign, Self::Create, Self::KeyCare, Self::Attach];
+    pub(crate) const ALL: [Self; 6] = [Self::Code, Self::Sign, Self::Create, Self::KeyCare, Self::SetPin, Self::Attach];
 
     /// The word for it on the bus, on the shelf and in the diary.
     pub(crate) const fn word(self) -> &'static str {
@@ -31,13 +33,14 @@ impl Kind {
             Self::Sign => grant_kind::SIGN,
             Self::Create => grant_kind::CREATE,
             Self::KeyCare => grant_kind::KEY_CARE,
+            Self::SetPin => "set-pin",
             Self::Attach => "attach",
         }
     }
 
-    /// The kind of this word, of those that can be remembered.
-    pub(crate) fn remembered(word: &str) -> Option<Self> {
-        [Self::Code, Self::Sign, Self::Create, Self::KeyCare].into_iter().find(|kind| kind.word() == word)
+    /// The kind of this word, of those that may lie on the shelf: a key's id is another one tomorrow.
+    pub(crate) fn kept(word: &str) -> Option<Self> {
+        [Self::Code, Self::Sign, Self::Create].into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -51,8 +54,10 @@ pub(crate) enum Want {
     Sign(Site),
     /// A credential.
     Create(Site),
-    /// To see into a key, to set its PIN.
-    KeyCare,
+    /// To see into the key with this id.
+    KeyCare(String),
+    /// To set or change a key's PIN. Whoever may look into a key may not therefore do this.
+    SetPin,
     /// To attach a software key, or to take one away.
     Attach,
 }
@@ -75,17 +80,27 @@ impl Want {
             Self::Code(_) => Kind::Code,
             Self::Sign(_) => Kind::Sign,
             Self::Create(_) => Kind::Create,
-            Self::KeyCare => Kind::KeyCare,
+            Self::KeyCare(_) => Kind::KeyCare,
+            Self::SetPin => Kind::SetPin,
             Self::Attach => Kind::Attach,
         }
     }
 
-    /// What a grant for it is bound to: an account, or a site.
+    /// What it is about, in a word: an account, the RP ID of a site, a key.
     pub(crate) fn site(&self) -> Option<String> {
         match self {
             Self::Code(entry) => entry.map(|entry| entry.to_string()),
             Self::Sign(site) | Self::Create(site) => Some(site.rp_id.clone()),
-            Self::KeyCare | Self::Attach => None,
+            Self::KeyCare(key) => Some(key.clone()),
+            Self::SetPin | Self::Attach => None,
+        }
+    }
+
+    /// The page's origin, where there is one: the question shows it, so a grant is bound to it too.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        match self {
+            Self::Sign(site) | Self::Create(site) => Some(site.origin.as_str()),
+            Self::Code(_) | Self::KeyCare(_) | Self::SetPin | Self::Attach => None,
         }
     }
 
@@ -93,17 +108,19 @@ impl Want {
     pub(crate) fn origins(&self) -> impl Iterator<Item = &Origin> {
         let site = match self {
             Self::Sign(site) | Self::Create(site) => Some(site),
-            Self::Code(_) | Self::KeyCare | Self::Attach => None,
+            Self::Code(_) | Self::KeyCare(_) | Self::SetPin | Self::Attach => None,
         };
         site.into_iter().flat_map(|site| [Some(&site.origin), site.top_origin.as_ref()].into_iter().flatten())
     }
 
-    /// Whether a grant could stand for it: one that names no account stands for nothing.
-    pub(crate) const fn can_be_remembered(&self) -> bool {
+    /// Whether a grant could stand for it. One that names no account stands for nothing; a frame is asked about wherever
+    /// it stands; a PIN is not changed on the word of yesterday.
+    pub(crate) fn can_be_remembered(&self) -> bool {
         match self {
             Self::Code(entry) => entry.is_some(),
-            Self::Sign(_) | Self::Create(_) | Self::KeyCare => true,
-            Self::Attach => false,
+            Self::Sign(site) | Self::Create(site) => site.top_origin.as_ref().is_none_or(|top| *top == site.origin),
+            Self::KeyCare(_) => true,
+            Self::SetPin | Self::Attach => false,
         }
     }
 }

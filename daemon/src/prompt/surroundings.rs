@@ -60,9 +60,16 @@ impl Surroundings {
     }
 }
 
+/// Whether a display of this machine is named. `localhost:10`, as ssh sets it, is none that may be drawn on: over TCP nobody
+/// can tell who listens. The prompt looks at the rest.
 fn has_screen(variables: &[(OsString, OsString)]) -> bool {
-    let is_set = |name: &str| variables.iter().any(|(known, value)| known == name && !value.is_empty());
-    is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+    variables.iter().any(|(name, value)| match name.to_str() {
+        Some("WAYLAND_DISPLAY") => !value.is_empty(),
+        Some("DISPLAY") => {
+            value.to_str().is_some_and(|display| display.starts_with(':') || display.starts_with("unix:"))
+        }
+        _ => false,
+    })
 }
 
 /// What the user's service manager would give a service.
@@ -127,6 +134,8 @@ mod tests {
         for (own, expected) in [
             ("HOME=/h", "HOME=/h WAYLAND_DISPLAY=wayland-0 DISPLAY=:0 XAUTHORITY=/run/x"),
             ("HOME=/h DISPLAY=", "HOME=/h WAYLAND_DISPLAY=wayland-0 DISPLAY=:0 XAUTHORITY=/run/x"),
+            // What ssh has left behind is none.
+            ("HOME=/h DISPLAY=localhost:10.0", "HOME=/h WAYLAND_DISPLAY=wayland-0 DISPLAY=:0 XAUTHORITY=/run/x"),
             // Its own is whole: nothing of another screen is mixed in.
             ("HOME=/h DISPLAY=:7", "HOME=/h DISPLAY=:7"),
         ] {

@@ -72,7 +72,7 @@ async fn a_pin_goes_to_whoever_asked_and_only_once() {
 #[tokio::test]
 async fn two_for_each_and_eight_in_all() {
     let (desk, request) = (Desk::default(), request().await);
-    let who = |number: u32| Who(number.to_string());
+    let who = |number: u32| Who { name: number.to_string(), stranger: false };
     let mut tickets: Vec<_> =
         (0..4).flat_map(|pid| [pid, pid]).map(|pid| desk.admit(who(pid), &request).unwrap()).collect();
     let refused = |pid| desk.admit(who(pid), &request).unwrap_err().kind;

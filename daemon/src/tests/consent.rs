@@ -13,7 +13,7 @@ use crate::caller::{Caller, Tier, Why};
 use crate::policy::Companions;
 
 /// The key of RFC 6238 appendix B, and its code of six digits at 59 seconds.
-const URI: &str = "otpauth://totp/Example:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+pub(super) const URI: &str = "otpauth://totp/Example:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const CODE: &str = "287082";
 const OTHER: &str = "otpauth://totp/Other:bob?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
@@ -212,8 +212,13 @@ async fn the_line_is_short() {
     let person = Person::then([], Does::Hesitates);
     let (house, companion, _) = house(&person).await;
     let mut waiting = Vec::new();
-    for number in 0..4 {
-        let visit = program(&house, &format!("/opt/{number}")).await;
+    for (number, path) in ["/opt/0", "/opt/1", BROWSER, "/opt/site"].into_iter().enumerate() {
+        // Copies of a script stand in half of it and no further.
+        if number == 2 {
+            let fifth = code(&program(&house, "/opt/2").await, "example").await.unwrap_err();
+            assert_eq!(fifth.kind, ErrorKind::TooManyRequests);
+        }
+        let visit = program(&house, path).await;
         for _ in 0..2 {
             let client = visit.client.clone();
             waiting.push(tokio::spawn(async move {
@@ -230,7 +235,7 @@ async fn the_line_is_short() {
         let third = code(&visit, "example").await.unwrap_err();
         assert_eq!(third.kind, ErrorKind::TooManyRequests);
     }
-    let ninth = code(&program(&house, BROWSER).await, "example").await.unwrap_err();
+    let ninth = code(&program(&house, "/opt/portal").await, "example").await.unwrap_err();
     assert_eq!((ninth.kind, person.asked().len()), (ErrorKind::TooManyRequests, 1));
     // A lock takes all of them away at once.
     companion.manager().await.lock().await.unwrap();

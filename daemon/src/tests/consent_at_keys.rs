@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use fob_asking::{Choice, Want, What};
 use fob_bus::proxy::Key1Proxy;
-use fob_bus::types::{CeremonyOptions, SetPinOptions, request_state};
+use fob_bus::types::{AllowOptions, CeremonyOptions, SetPinOptions, request_state};
 use fob_bus::{ErrorKind, names};
 
 use super::ceremonies::{Do, ORIGIN, attach, creation, register};
@@ -223,6 +223,47 @@ async fn looking_after_a_key_is_asked_about_before_the_key_is() {
     assert_eq!(stranger.manager().await.detach_key(&id).await.unwrap_err().kind, ErrorKind::Denied);
     assert_eq!(companion.manager().await.status().await.unwrap().keys, 1);
     assert_eq!(person.asked().len(), 4);
+}
+
+/// A yes to reading what a key tells about itself once stood for changing its PIN, and for every other key.
+#[tokio::test]
+async fn whoever_may_look_into_a_key_may_not_therefore_change_its_pin_or_look_into_another() {
+    let until_lock = || Does::Says(Choice::UntilLock);
+    let person = Person::who([until_lock(), Does::Says(Choice::Once), Does::Says(Choice::Once), until_lock()]);
+    let (house, companion, _key, id) = house(&person, Touch::AtOnce).await;
+    let other = Softkey::start(&house.path("other"), Touch::AtOnce);
+    let other_id = attach(&companion, &other).await;
+    let browser = program(&house, BROWSER).await;
+    let key = Key1Proxy::new(&browser.client, format!("{}/{id}", names::KEYS)).await.unwrap();
+    key.info().await.unwrap();
+    key.info().await.unwrap();
+    assert_eq!(person.asked().len(), 1);
+    key.set_pin(piped("1234").into(), SetPinOptions::default()).await.unwrap();
+    let change = || SetPinOptions { current: Some(piped("1234").into()) };
+    key.set_pin(piped("4321").into(), change()).await.unwrap();
+    let asked = person.asked();
+    assert_eq!(asked.len(), 3, "each time");
+    assert!(asked[1..].iter().all(|question| question.choices == [Choice::Once]), "{asked:?}");
+    let another = Key1Proxy::new(&browser.client, format!("{}/{other_id}", names::KEYS)).await.unwrap();
+    another.info().await.unwrap();
+    assert_eq!(person.asked().len(), 4);
+}
+
+/// A yes for once rests on no grant, so nothing was there to be taken back, and the key went on blinking.
+#[tokio::test]
+async fn a_program_that_is_forgotten_signs_nothing_more() {
+    const PROGRAM: &str = "/usr/bin/dbus-daemon";
+    let person = Person::who([Does::Says(Choice::Always), Does::Says(Choice::Once)]);
+    let (house, companion, key, _) = house(&person, Touch::Never).await;
+    let policy = companion.policy().await;
+    let options = AllowOptions { any_origin: Some(true), ..AllowOptions::default() };
+    policy.allow(PROGRAM, options).await.unwrap();
+    let listed = program(&house, PROGRAM).await;
+    let mut running = Running::begin(&listed, "t", Do::Create("discouraged")).await.unwrap();
+    running.reach(request_state::TOUCH).await;
+    policy.forget(PROGRAM).await.unwrap();
+    assert_eq!(running.outcome().await.error.as_deref(), Some("NotAllowedError"));
+    assert_eq!(key.seen.cancels.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

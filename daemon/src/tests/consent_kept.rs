@@ -1,12 +1,13 @@
 //! `Policy1`: what is remembered is seen, taken back and locked away with everything else.
 
 use fob_asking::{Choice, What};
-use fob_bus::ErrorKind;
-use fob_bus::types::{AllowOptions, LogOptions, QuickPinOptions};
-use futures_util::StreamExt;
+use fob_bus::types::{AddOptions, AllowOptions, CeremonyOptions, CodeOptions, LogOptions, QuickPinOptions};
+use fob_bus::{ErrorKind, pipe};
+use futures_util::{FutureExt, StreamExt};
 
-use super::consent::{BROWSER, code, house, program};
-use super::house::{PASSPHRASE, Visit, piped};
+use super::ceremonies::{ORIGIN, assertion};
+use super::consent::{BROWSER, URI, code, house, program};
+use super::house::{House, PASSPHRASE, Visit, piped};
 use super::scripted::{Does, Person};
 
 async fn relock(companion: &Visit) {
@@ -141,10 +142,94 @@ async fn what_anybody_could_have_do_something_else_is_not_listed() {
         assert_eq!(policy.allow(path, options).await.unwrap_err().kind, ErrorKind::InvalidInput, "{case}");
     }
     // What the system lists a person cannot take away here, and what is not listed neither.
-    for id in [BROWSER, PROGRAM, ""] {
+    for id in [BROWSER, PROGRAM, "", "paired-00000000"] {
         assert_eq!(policy.forget(id).await.unwrap_err().kind, ErrorKind::InvalidInput, "{id}");
     }
     assert!(person.asked().is_empty());
+}
+
+/// A grant whose removal could not be written once came back with the next unlock, and to revoke it again was called
+/// done without a write.
+#[tokio::test]
+async fn what_could_not_be_taken_back_on_disk_is_when_it_is_done_again() {
+    let person = Person::then([], Does::Says(Choice::Always));
+    let (house, companion, _) = house(&person).await;
+    let policy = companion.policy().await;
+    code(&program(&house, BROWSER).await, "example").await.unwrap();
+    let id = policy.grants().await.unwrap().remove(0).id;
+    // No folder there: whoever runs this may be root, whom no mode keeps from writing.
+    let (folder, away) = (house.path("data/fob"), house.path("data/away"));
+    let gone = || {
+        std::fs::rename(&folder, &away).unwrap();
+        std::fs::write(&folder, "").unwrap();
+    };
+    let back = || {
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&away, &folder).unwrap();
+    };
+    gone();
+    policy.revoke(vec![id.clone()]).await.unwrap_err();
+    back();
+    assert_eq!(policy.revoke(vec![id]).await.unwrap(), 0);
+    relock(&companion).await;
+    assert!(policy.grants().await.unwrap().is_empty());
+
+    // The same for a program that is forgotten.
+    policy.allow(PROGRAM, AllowOptions::default()).await.unwrap();
+    code(&program(&house, PROGRAM).await, "example").await.unwrap();
+    gone();
+    policy.forget(PROGRAM).await.unwrap_err();
+    back();
+    policy.forget(PROGRAM).await.unwrap();
+    relock(&companion).await;
+    assert!(policy.grants().await.unwrap().is_empty());
+    assert!(policy.clients().await.unwrap().iter().all(|client| client.id != PROGRAM));
+}
+
+/// Lists whatever it is asked to, and thinks about everything else until it is told to say always.
+#[derive(Default)]
+struct Thinks {
+    asked: tokio::sync::Notify,
+    told: tokio::sync::Notify,
+}
+
+#[async_trait::async_trait]
+impl crate::prompt::Prompter for Thinks {
+    async fn ask(
+        &self,
+        question: &fob_asking::Question,
+        _: Option<&mut dyn crate::prompt::Judge>,
+    ) -> Result<fob_asking::Answer, crate::prompt::Unasked> {
+        if !matches!(question.what, What::Allow { .. }) {
+            self.asked.notify_one();
+            self.told.notified().await;
+        }
+        Ok(fob_asking::Answer::Granted { choice: Choice::Always })
+    }
+
+    async fn touch(&self, _: &str, _: &str) -> Box<dyn Send> {
+        Box::new(())
+    }
+}
+
+/// A question stays on the screen while its program is forgotten. The answer once was remembered all the same, for whoever
+/// would be listed there next.
+#[tokio::test]
+async fn an_answer_to_a_program_that_was_forgotten_meanwhile_counts_for_nothing() {
+    let person = std::sync::Arc::new(Thinks::default());
+    let house = House::build().with_prompter(person.clone());
+    let companion = house.unlocked().await;
+    companion.otp().await.add(piped(URI).into(), AddOptions::default()).await.unwrap();
+    let policy = companion.policy().await;
+    policy.allow(PROGRAM, AllowOptions::default()).await.unwrap();
+    let listed = program(&house, PROGRAM).await;
+    let call = tokio::spawn(async move { code(&listed, "example").await });
+    person.asked.notified().await;
+    policy.forget(PROGRAM).await.unwrap();
+    person.told.notify_one();
+    assert_eq!(call.await.unwrap().unwrap_err().kind, ErrorKind::Denied);
+    policy.allow(PROGRAM, AllowOptions::default()).await.unwrap();
+    assert!(policy.grants().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -193,4 +278,50 @@ async fn a_soft_lock_wipes_what_is_remembered_and_the_quick_pin_brings_back_what
     vault.quick_open(piped("2468").into()).await.unwrap();
     let lasts = companion.policy().await.grants().await.unwrap().into_iter().map(|grant| grant.lasts);
     assert_eq!(lasts.collect::<Vec<_>>(), ["always"]);
+}
+
+/// When the person allows something is nobody's business: the session bus told it to whoever listened.
+#[tokio::test]
+async fn companions_alone_hear_that_a_grant_came() {
+    let person = Person::then([], Does::Says(Choice::Always));
+    let (house, companion, _) = house(&person).await;
+    let (browser, stranger) = (program(&house, BROWSER).await, house.stranger().await);
+    let (theirs, ours) = (stranger.policy().await, companion.policy().await);
+    let mut unheard = theirs.receive_grants_changed().await.unwrap();
+    let mut heard = ours.receive_grants_changed().await.unwrap();
+    code(&browser, "example").await.unwrap();
+    heard.next().await.unwrap();
+    // Each connection has the news in order: a lock comes after it.
+    let manager = stranger.manager().await;
+    let mut states = manager.receive_vault_changed().await.unwrap();
+    companion.manager().await.lock().await.unwrap();
+    states.next().await.unwrap();
+    assert!(unheard.next().now_or_never().is_none());
+}
+
+/// What could not be begun, or could not be written, was in the log as given.
+#[tokio::test]
+async fn what_was_not_given_is_not_in_the_log_as_given() {
+    let person = Person::who([]);
+    let (house, companion, _) = house(&person).await;
+    let counted = "otpauth://hotp/Counted?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=5";
+    companion.otp().await.add(piped(counted).into(), AddOptions::default()).await.unwrap();
+    // A pipe that nobody reads.
+    let (reader, end) = pipe::awaiting().unwrap();
+    drop(reader);
+    companion.otp().await.code("Counted", CodeOptions::default(), end.into()).await.unwrap_err();
+    let options = CeremonyOptions {
+        handle_token: "no word".to_owned(),
+        request_json: assertion("AAAA"),
+        ..CeremonyOptions::default()
+    };
+    companion.webauthn().await.get_credential("", ORIGIN, "publicKey", options).await.unwrap_err();
+    let log = async || {
+        let log = companion.policy().await.log(LogOptions::default()).await.unwrap();
+        log.into_iter().filter(|entry| entry.result == "given").map(|entry| entry.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(log().await, [""; 0]);
+    code(&companion, "Counted").await.unwrap();
+    assert_eq!(log().await, ["code"]);
+    drop(house);
 }

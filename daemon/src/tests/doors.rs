@@ -88,5 +88,7 @@ async fn a_caller_is_known_by_the_socket_it_has_to_itself() {
     assert_eq!(of_peer(&ours, household).unwrap().tier, Tier::Companion);
     // Open for whatever this process becomes by exec(2).
     rustix::io::fcntl_setfd(&theirs, rustix::io::FdFlags::empty()).unwrap();
-    assert_eq!(of_peer(&ours, household).unwrap().tier, Tier::Weak(Why::SharedSocket));
+    let shared = of_peer(&ours, household).unwrap();
+    assert_eq!(shared.tier, Tier::Weak(Why::SharedSocket));
+    assert!(shared.program.is_some(), "it is shown what it runs");
 }

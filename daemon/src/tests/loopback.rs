@@ -13,6 +13,7 @@ use fob_bus::{ErrorKind, pipe};
 use fob_loopback::{Fobd, Listener};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe::Receiver;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc, watch};
 use zbus::Connection;
@@ -205,6 +206,12 @@ async fn a_paired_program_has_the_codes_it_was_paired_for_and_no_others() {
         assert_eq!(refused.status, 403, "{account}: {refused:?}");
         assert!(!refused.body.to_string().contains("Bank:ada"), "{refused:?}");
     }
+    // An account that is none of its business makes its words no less clear. They were looked for among all once, and so
+    // the answer told of accounts that it was not paired for.
+    let twin = piped("otpauth://totp/Example:bob?secret=MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK&issuer=Example");
+    street.house.companion().await.otp().await.add(twin.into(), AddOptions::default()).await.unwrap();
+    let code = street.post("/v1/code", &token, json!({ "account": "Example" })).await;
+    assert_eq!((code.status, &code.body["account"]["id"]), (200, &json!(street.id)), "{code:?}");
     assert_eq!(street.questions().len(), 1, "nobody was asked for codes");
     let keys = street.post("/v1/keys", &token, json!({})).await;
     assert_eq!((keys.status, keys.body), (200, json!({ "keys": [] })));
@@ -424,11 +431,135 @@ async fn what_cannot_be_granted_is_not_asked_for() {
         ("no name", " ", json!(["webauthn:https://example.org"])),
         ("no scope", "it", json!([])),
         ("every account", "it", json!(["otp:read:*"])),
-        ("no such account", "it", json!(["otp:read:00000000000000000000000000000000"])),
         ("a site without TLS", "it", json!(["webauthn:http://example.org"])),
     ] {
         let refused = street.post("/v1/pair", "none", json!({ "name": name, "scopes": scopes })).await;
         assert_eq!((refused.status, refused.problem()), (400, "invalid-input"), "{case}: {refused:?}");
     }
     assert_eq!(street.questions().len(), 0);
+}
+
+/// A program that is not paired learned which ids of accounts there are: others were refused in other words, and at once.
+#[tokio::test]
+async fn an_account_that_is_not_there_is_asked_about_and_refused_like_any_other() {
+    let street = Street::build().await;
+    let wish = json!({ "name": "it", "scopes": ["otp:read:00000000000000000000000000000000"] });
+    let (code, pairing) = street.begin_pairing(wish).await;
+    street.keyboard.send(code).unwrap();
+    let absent = street.post("/v1/pair/finish", "none", json!({ "pairing": pairing })).await;
+    let (_, pairing) = street.begin_pairing(street.wish()).await;
+    street.keyboard.send("no".to_owned()).unwrap();
+    let refused = street.post("/v1/pair/finish", "none", json!({ "pairing": pairing })).await;
+    assert_eq!((absent.status, &absent.body), (403, &refused.body), "{absent:?}");
+    let What::Pair { scopes, .. } = &street.questions()[0].what else { panic!() };
+    assert!(scopes[0].contains("does not have"), "{scopes:?}");
+    assert_eq!(street.house.daemon.clients.all().await.unwrap().len(), 0);
+}
+
+/// Four refused pairings that nobody asked after kept everybody from being paired for half a minute.
+#[tokio::test]
+async fn refused_pairings_leave_room_and_are_still_told() {
+    let street = Street::build().await;
+    let mut pairings = Vec::new();
+    for number in 1..=3 {
+        let (_, pairing) = street.begin_pairing(street.wish()).await;
+        street.keyboard.send("no".to_owned()).unwrap();
+        street.answered(number).await;
+        pairings.push(pairing);
+    }
+    // Now this user's programs are silenced, and refused as often as they like: never for want of room.
+    for _ in 0..6 {
+        let next = street.post("/v1/pair", "none", street.wish()).await;
+        assert_ne!(next.status, 503, "{next:?}");
+    }
+    let told = street.post("/v1/pair/finish", "none", json!({ "pairing": pairings[0] })).await;
+    assert_eq!((told.status, told.problem()), (403, "denied"), "{told:?}");
+    let again = street.post("/v1/pair/finish", "none", json!({ "pairing": pairings[0] })).await;
+    assert_eq!(again.problem(), "unknown-pairing", "once");
+}
+
+/// What the listener asks for a program of this user; the digits are typed, or something else.
+async fn pair_for(street: &Street, uid: u32, is_right: bool) -> Result<(), fob_bus::CallError> {
+    let visit = street.house.visit(Tier::Listener).await;
+    let listener = Loopback1Proxy::new(&visit.client).await.unwrap();
+    let (code, code_end) = pipe::awaiting().unwrap();
+    let (_token, token_end) = pipe::awaiting().unwrap();
+    let scopes = vec!["webauthn:https://example.org".to_owned()];
+    let options = PairOptions { name: "it".to_owned(), scopes, origin: None, uid };
+    let pairing = listener.pair(options, code_end.into(), token_end.into());
+    let typing = async {
+        // Nothing comes where it is refused at once.
+        let mut digits = [0; 6];
+        if Receiver::from_owned_fd(code).unwrap().read_exact(&mut digits).await.is_ok() {
+            let digits = String::from_utf8(digits.to_vec()).unwrap();
+            street.keyboard.send(if is_right { digits } else { "no".to_owned() }).unwrap();
+        }
+    };
+    tokio::join!(pairing, typing).0.map(drop)
+}
+
+/// Whoever could log in on this machine could ask the person again and again, and had everybody's pairing silenced by it.
+#[tokio::test]
+async fn another_user_is_asked_about_once_in_ten_minutes_and_silences_nobody_else() {
+    let street = Street::build().await;
+    let own = rustix::process::geteuid().as_raw();
+    let eve = own + 1;
+    assert_eq!(pair_for(&street, eve, false).await.unwrap_err().kind, ErrorKind::Denied);
+    for _ in 0..5 {
+        assert_eq!(pair_for(&street, eve, true).await.unwrap_err().kind, ErrorKind::TooManyRequests);
+    }
+    assert_eq!(street.questions().len(), 1);
+    pair_for(&street, own, true).await.unwrap();
+    pair_for(&street, own + 2, true).await.unwrap();
+    street.house.clock.sleep(std::time::Duration::from_secs(599));
+    assert_eq!(pair_for(&street, eve, true).await.unwrap_err().kind, ErrorKind::TooManyRequests);
+    street.house.clock.sleep(std::time::Duration::from_secs(1));
+    pair_for(&street, eve, true).await.unwrap();
+    // A user may have many numbers: four that were refused are enough.
+    for uid in 10..14 {
+        assert_eq!(pair_for(&street, own + uid, false).await.unwrap_err().kind, ErrorKind::Denied);
+    }
+    assert_eq!(pair_for(&street, own + 14, true).await.unwrap_err().kind, ErrorKind::TooManyRequests);
+    pair_for(&street, own, true).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pairing_tells_another_user_nothing_about_the_vault() {
+    let street = Street::build().await;
+    let own = rustix::process::geteuid().as_raw();
+    let refused = pair_for(&street, own + 1, false).await.unwrap_err();
+    street.house.daemon.vault.lock().await;
+    let locked = pair_for(&street, own + 2, true).await.unwrap_err();
+    assert_eq!(locked, refused);
+    assert_eq!(pair_for(&street, own, true).await.unwrap_err().kind, ErrorKind::Locked);
+}
+
+/// A page of any site could have its user's browser use up what this user's programs may ask for.
+#[tokio::test]
+async fn a_page_that_floods_the_door_takes_nothing_from_programs() {
+    let street = Street::build().await;
+    let token = street.pair(street.wish()).await;
+    let mut statuses = Vec::new();
+    for number in 0..150 {
+        let header =
+            if number % 2 == 0 { ("origin", "https://evil.example") } else { ("sec-fetch-site", "cross-site") };
+        statuses.push(street.send("GET", "/v1/code", &[header], "").await.status);
+    }
+    assert!(statuses.contains(&429) && statuses.contains(&405), "{statuses:?}");
+    let code = street.post("/v1/code", &token, json!({ "account": street.id })).await;
+    assert_eq!(code.status, 200, "{code:?}");
+}
+
+/// Refused requests of a page kept the connections that its user has.
+#[tokio::test]
+async fn a_refusal_ends_the_connection() {
+    let street = Street::build().await;
+    let mut stream = TcpStream::connect(street.address).await.unwrap();
+    let request = format!("GET /v1/code HTTP/1.1\r\nhost: {}\r\norigin: https://evil.example\r\n\r\n", street.address);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let before = std::time::Instant::now();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 405") && answer.to_lowercase().contains("connection: close"), "{answer}");
+    assert!(before.elapsed().as_secs() < 4, "an idle connection is closed after five seconds");
 }

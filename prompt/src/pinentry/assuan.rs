@@ -13,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::Broken;
 use crate::line::{Line, wait};
+use crate::screen::Screen;
 use crate::signals::Signals;
 
 /// Longest line without its end, in bytes (Assuan: 1,002 with CR and LF).
@@ -71,8 +72,9 @@ pub(crate) struct Assuan {
 
 impl Assuan {
     /// Starts it and waits until it says hello.
-    pub(super) fn start(program: &Path) -> Result<Self, Broken> {
+    pub(super) fn start(program: &Path, screen: Screen) -> Result<Self, Broken> {
         let mut command = Command::new(program);
+        screen.lead(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Broken::Absent("pinentry has no pipes"));

@@ -50,7 +50,7 @@ fn played(question: &Question, does: &str, verdicts: &[Verdict]) -> (Option<Answ
         let (verdicts, ours) = (verdicts.to_vec(), ours.try_clone().unwrap());
         std::thread::spawn(move || judged(from, &ours, verdicts))
     };
-    let pinentry = Pinentry::of(&path, question).unwrap();
+    let pinentry = Pinentry::of(&path, question, Screen::default()).unwrap();
     pinentry.ask(question, Line::over(theirs.into(), to.into())).unwrap();
     let secrets = fobd.join().unwrap();
     let mut answers = std::io::BufReader::new(ours);
@@ -103,6 +103,17 @@ fn a_secret_comes_out_of_its_escapes_and_is_asked_for_again() {
     assert!(heard.contains("SETERROR No ‹b›way‹/b›\n") && heard.contains("SETPROMPT Passphrase\n"), "{heard}");
 }
 
+/// Without a screen pinentry draws on the terminal that it is told of: that must not be one that a script types into.
+#[test]
+fn pinentry_is_led_to_fobs_terminal_and_to_no_other_programs() {
+    for (tier, led) in [(Tier::Companion, true), (Tier::Installed, false), (Tier::Script, false), (Tier::Weak, false)] {
+        let mut asked = Question { terminal: Some("/dev/pts/3".into()), ..question(None, "it") };
+        asked.asker.tier = tier;
+        let (_, _, heard) = played(&asked, "echo D n; echo OK", &[]);
+        assert_eq!(heard.contains("OPTION ttyname=/dev/pts/3\n"), led, "{tier:?}: {heard}");
+    }
+}
+
 #[test]
 fn hostile_names_are_no_commands_and_no_markup() {
     #[derive(serde::Deserialize)]
@@ -139,7 +150,7 @@ fn one_that_says_nothing_or_dies_is_none() {
         let path = folder.path().join(case);
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-        assert!(Pinentry::of(&path, &question(None, "it")).is_err(), "{case}");
+        assert!(Pinentry::of(&path, &question(None, "it"), Screen::default()).is_err(), "{case}");
     }
-    assert!(Pinentry::of(&folder.path().join("none"), &question(None, "it")).is_err());
+    assert!(Pinentry::of(&folder.path().join("none"), &question(None, "it"), Screen::default()).is_err());
 }

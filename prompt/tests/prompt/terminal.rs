@@ -161,10 +161,22 @@ fn what_is_no_terminal_of_this_user_is_left_alone() {
         let asked = Question { terminal: Some(path.into()), ..question(&terminal, None) };
         assert_eq!(Prompt::ask(&asked, &[]).answer(), Answer::Nowhere, "{path}");
     }
-    for tier in [Tier::Sandboxed, Tier::Weak, Tier::Portal, Tier::Paired] {
-        let mut asked = question(&terminal, None);
-        asked.asker.tier = tier;
-        assert_eq!(Prompt::ask(&asked, &[]).answer(), Answer::Nowhere, "{tier:?}");
+    assert_eq!(terminal.seen(), "");
+}
+
+/// A script made a terminal, asked for a code in it, waited half a second and typed the yes. pinentry was led there as well.
+#[test]
+fn no_program_but_fob_is_asked_on_the_terminal_it_made() {
+    let terminal = Terminal::new();
+    let others = [Tier::Installed, Tier::Script, Tier::Sandboxed, Tier::Weak, Tier::Portal, Tier::Paired];
+    for tier in others {
+        for want in [None, Some(Want::Passphrase)] {
+            for face in [&[][..], &["--face", "terminal"], &["--face", "pinentry"]] {
+                let mut asked = question(&terminal, want.clone());
+                asked.asker.tier = tier;
+                assert_eq!(Prompt::ask(&asked, face).answer(), Answer::Nowhere, "{tier:?} {face:?}");
+            }
+        }
     }
     assert_eq!(terminal.seen(), "");
 }

@@ -50,8 +50,8 @@ check "fob sign-in" ada sh -c 'fob sign-in http://localhost:8080 --user ada --wi
 kill "$(cat /home/ada/key.pid)" "$(cat /home/ada/signin.pid)"
 
 echo "# the prompt, inside of it: on the terminal that asked"
-says "a program is listed once the person has said so" '*dbus-daemon*' \
-    ada sh -c '{ sleep 3; echo l; sleep 3; } | script --quiet --return --command "fob client allow /usr/bin/dbus-daemon --origin https://example.org" /dev/null'
+check "a program is listed once the person has said so" \
+    ada sh -c '{ sleep 3; echo y; sleep 3; } | script --quiet --return --command "fob client allow /usr/bin/dbus-daemon --origin https://example.org" /dev/null'
 says "and stands in the list" '*dbus-daemon*' ada fob client list
 says "the log has it" '*allow*' ada fob log
 

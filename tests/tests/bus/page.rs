@@ -73,9 +73,10 @@ fn expected(line: &Value, companion: bool, door: &str) -> Option<&'static str> {
         _ if loopback && door == "bus" => Some("org.freedesktop.DBus.Error.UnknownInterface"),
         "Everybody" | "Companions; others are asked about each time" => None,
         "The loopback listener, on fobd's own socket" => Some("Denied"),
-        "Companions" | "Companions, and programs that may name the origin" | "Whoever made the request" => {
-            (!companion).then_some("Denied")
-        }
+        "Companions"
+        | "Companions, on fobd's own socket"
+        | "Companions, and programs that may name the origin"
+        | "Whoever made the request" => (!companion).then_some("Denied"),
         other => panic!("nobody knows who {other:?} is"),
     }
 }

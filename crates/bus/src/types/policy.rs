@@ -76,9 +76,10 @@ pub struct GrantInfo {
     pub tier: String,
     /// One of [`grant_kind`].
     pub kind: String,
-    /// The RP ID of a site, or the id of an account; absent for `key-care`.
+    /// The RP ID of a site, the id of an account, or that of a key.
     pub site: Option<String>,
-    /// The same for a person: the account's issuer and name. Text from outside.
+    /// The same for a person: the account's issuer and name, or the page's origin, which a grant for a site is bound to
+    /// as well. Text from outside.
     pub label: Option<String>,
     /// One of [`grant_life`].
     pub lasts: String,

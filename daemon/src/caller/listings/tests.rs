@@ -158,6 +158,35 @@ fn the_persons_own_go_with_the_vault_and_widen_nothing() {
     assert_eq!((machine.by("/usr/bin/a"), machine.by("/usr/bin/b")), (Some(ListedBy::Admin), None));
 }
 
+/// An empty file in /etc took a browser off the list, and the person's own listing of it put it back.
+#[test]
+fn what_the_administrator_has_masked_the_person_cannot_list() {
+    let machine = Machine::new();
+    write(machine.vendor.join("browsers.toml"), &(listing("/usr/bin/a") + &listing("/usr/bin/b")));
+    write(machine.vendor.join("portals.toml"), &listing("/usr/bin/p"));
+    machine.listings.set_persons(vec![persons("/usr/bin/b"), persons("/usr/bin/mine"), persons("/usr/bin/p")]);
+    write(machine.admin.join("browsers.toml"), "");
+    // One that is replaced by less is masked for the rest.
+    write(machine.admin.join("portals.toml"), &listing("/usr/bin/q"));
+    assert_eq!(machine.paths(), ["/usr/bin/mine", "/usr/bin/q"]);
+    for (path, by, masked) in [
+        ("/usr/bin/a", None, true),
+        ("/usr/bin/b", None, true),
+        ("/usr/bin/p", None, true),
+        ("/usr/bin/q", Some(ListedBy::Admin), false),
+        ("/usr/bin/mine", Some(ListedBy::Person), false),
+    ] {
+        assert_eq!((machine.by(path), machine.listings.is_masked(Path::new(path))), (by, masked), "{path}");
+    }
+    // In another of the administrator's files it is listed again.
+    write(machine.admin.join("own.toml"), &listing("/usr/bin/b"));
+    assert_eq!(machine.by("/usr/bin/b"), Some(ListedBy::Admin));
+    fs::remove_file(machine.admin.join("own.toml")).unwrap();
+    fs::remove_file(machine.admin.join("browsers.toml")).unwrap();
+    machine.listings.set_persons(vec![persons("/usr/bin/b")]);
+    assert_eq!(machine.by("/usr/bin/b"), Some(ListedBy::Vendor));
+}
+
 /// The lists that the package ships are read as they are.
 #[test]
 fn the_shipped_lists_are_right() {

@@ -27,10 +27,15 @@ struct Record {
     id: String,
     holder: String,
     name: String,
+    /// Which portal speaks for an application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
     door: String,
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     site: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
     lasts: String,
     given: u64,
     /// When it ends, in Unix time and in milliseconds since the machine was started, and under which fobd.
@@ -45,7 +50,9 @@ struct Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.name.zeroize();
+        self.portal.zeroize();
         self.site.zeroize();
+        self.origin.zeroize();
     }
 }
 
@@ -95,9 +102,14 @@ impl Record {
             id: grant.id.to_string(),
             holder: grant.holder.tier().to_owned(),
             name: grant.holder.name().to_owned(),
+            portal: match &grant.holder {
+                Holder::App { portal, .. } => Some(portal.clone()),
+                Holder::Program(_) | Holder::Paired(_) | Holder::Terminal(_) => None,
+            },
             door: door_word(grant.door).to_owned(),
             kind: grant.kind.word().to_owned(),
             site: grant.site().map(str::to_owned),
+            origin: grant.origin().map(str::to_owned),
             lasts: grant.lasts.word().to_owned(),
             given: grant.given.0,
             ends,
@@ -112,7 +124,7 @@ impl Record {
         let name = self.name.clone();
         let holder = match self.holder.as_str() {
             tier::INSTALLED => Holder::Program(name),
-            tier::PORTAL => Holder::App(name),
+            tier::PORTAL => Holder::App { id: name, portal: self.portal.clone()? },
             tier::PAIRED => Holder::Paired(name),
             _ => return None,
         };
@@ -130,12 +142,13 @@ impl Record {
             }
             _ => return None,
         };
-        let (kind, site) = (Kind::remembered(&self.kind)?, self.site.clone().map(Zeroizing::new));
-        // A code is an account's, a signature a site's: one that says of neither would stand for all of them.
-        if site.is_none() && kind != Kind::KeyCare {
+        let (kind, secret) = (Kind::kept(&self.kind)?, |text: &Option<String>| text.clone().map(Zeroizing::new));
+        let (site, origin) = (secret(&self.site), secret(&self.origin));
+        // A code is an account's, a signature a page's: one that does not say which would stand for all of them.
+        if site.is_none() || origin.is_some() != matches!(kind, Kind::Sign | Kind::Create) {
             return None;
         }
         let (id, given) = (self.id.parse().ok()?, UnixTime(self.given));
-        Some(Some(Grant { id, holder, door, kind, site, lasts, given }))
+        Some(Some(Grant { id, holder, door, kind, site, origin, lasts, given }))
     }
 }

@@ -9,6 +9,7 @@ use crate::tests::house::caller;
 
 const NOW: Moment = Moment { wall: UnixTime(1_000_000), boot: Millis(50_000) };
 const RUN: &str = "this run";
+const ORIGIN: &str = "https://example.org";
 
 fn later(seconds: u64) -> Moment {
     Moment { wall: UnixTime(NOW.wall.0 + seconds), boot: NOW.boot.plus(Millis(seconds * 1_000)) }
@@ -18,6 +19,10 @@ fn firefox() -> Holder {
     Holder::Program("/usr/lib/firefox-esr/firefox-esr".into())
 }
 
+const fn about(kind: Kind, site: Option<&str>) -> About<'_> {
+    About { kind, site, origin: Some(ORIGIN) }
+}
+
 fn grant(number: u64, choice: Choice) -> Grant {
     Grant {
         id: GrantId(number),
@@ -25,6 +30,7 @@ fn grant(number: u64, choice: Choice) -> Grant {
         door: Door::Socket,
         kind: Kind::Sign,
         site: Some(Zeroizing::new("example.org".into())),
+        origin: Some(Zeroizing::new(ORIGIN.into())),
         lasts: Life::of(choice, NOW).unwrap(),
         given: NOW.wall,
     }
@@ -35,7 +41,7 @@ fn a_grant_is_for_one_program_one_door_one_kind_and_one_site() {
     let mut grants = Grants::default();
     assert!(grants.add(grant(7, Choice::Always), NOW));
     let chromium = Holder::Program("/usr/bin/chromium".into());
-    let app = Holder::App("/usr/lib/firefox-esr/firefox-esr".into());
+    let app = Holder::App { id: "/usr/lib/firefox-esr/firefox-esr".into(), portal: String::new() };
     for (case, holder, door, kind, site, expected) in [
         ("the same", &firefox(), Door::Socket, Kind::Sign, Some("example.org"), true),
         ("another program", &chromium, Door::Socket, Kind::Sign, Some("example.org"), false),
@@ -45,15 +51,18 @@ fn a_grant_is_for_one_program_one_door_one_kind_and_one_site() {
         ("another site", &firefox(), Door::Socket, Kind::Sign, Some("login.example.org"), false),
         ("no site", &firefox(), Door::Socket, Kind::Sign, None, false),
     ] {
-        assert_eq!(grants.find(holder, door, kind, site, NOW).is_some(), expected, "{case}");
+        assert_eq!(grants.find(holder, door, about(kind, site), NOW).is_some(), expected, "{case}");
     }
+    // An RP ID is every page's below it; the person has read the name of one of them.
+    let login = About { origin: Some("https://login.example.org"), ..about(Kind::Sign, Some("example.org")) };
+    assert_eq!(grants.find(&firefox(), Door::Socket, login, NOW), None);
 }
 
 #[test]
 fn eight_hours_end_on_the_wall_or_since_the_start_whichever_is_first() {
     let mut grants = Grants::default();
     grants.add(grant(1, Choice::EightHours), NOW);
-    let found = |now| grants.find(&firefox(), Door::Socket, Kind::Sign, Some("example.org"), now).is_some();
+    let found = |now| grants.find(&firefox(), Door::Socket, about(Kind::Sign, Some("example.org")), now).is_some();
     assert!(found(later(8 * 3_600 - 1)));
     assert!(!found(later(8 * 3_600)));
     assert!(!found(Moment { wall: NOW.wall, ..later(8 * 3_600) }), "the clock was set back");
@@ -74,19 +83,36 @@ fn a_new_answer_takes_the_place_of_the_old_one_and_there_are_never_more_than_a_t
     assert_eq!(grants.all(NOW).count(), MOST);
 }
 
+fn app(portal: &str) -> Holder {
+    Holder::App { id: "org.example.App".into(), portal: portal.into() }
+}
+
+/// Two portals once shared what was granted to an application of one id, and to forget one of them took nothing back.
+#[test]
+fn an_application_is_one_portals() {
+    let mut grants = Grants::default();
+    grants.add(Grant { holder: app("/opt/portal"), ..plain(1) }, NOW);
+    let found = |grants: &Grants, portal: &str| {
+        grants.find(&app(portal), Door::Socket, about(Kind::Sign, Some("example.org")), NOW).is_some()
+    };
+    assert!(found(&grants, "/opt/portal") && !found(&grants, "/opt/other"));
+    assert_eq!(grants.revoke(|grant| grant.holder.is_of("org.example.App")), 0);
+    assert_eq!(grants.revoke(|grant| grant.holder.is_of("/opt/portal")), 1);
+}
+
 fn plain(number: u64) -> Grant {
     grant(number + 10, Choice::Always)
 }
 
 #[test]
-fn what_is_revoked_is_gone_and_says_whether_it_lay_on_the_shelf() {
+fn what_is_revoked_is_gone() {
     let mut grants = Grants::default();
     grants.add(grant(1, Choice::UntilLock), NOW);
-    assert_eq!(grants.revoke(|grant| grant.id == GrantId(2)), (0, false));
-    assert_eq!(grants.revoke(|grant| grant.id == GrantId(1)), (1, false));
+    assert_eq!(grants.revoke(|grant| grant.id == GrantId(2)), 0);
+    assert_eq!(grants.revoke(|grant| grant.id == GrantId(1)), 1);
     grants.add(grant(3, Choice::Always), NOW);
     assert!(grants.has(GrantId(3)));
-    assert_eq!(grants.revoke(|_| true), (1, true));
+    assert_eq!(grants.revoke(|_| true), 1);
     assert!(!grants.has(GrantId(3)));
 }
 
@@ -108,16 +134,22 @@ fn what_outlives_a_lock_comes_back_and_nothing_else() {
 #[test]
 fn the_shelf_is_read_as_it_is_written_down() {
     let text = r#"{"version":1,"grants":[
-        {"id":"00000000000000ff","holder":"portal","name":"org.example.App","door":"bus","kind":"code",
+        {"id":"00000000000000ff","holder":"portal","name":"org.example.App","portal":"/opt/portal","door":"bus","kind":"code",
          "site":"3f","lasts":"always","given":17,"later":"field"},
         {"id":"1","from":"a later fob"},
         {"id":"00000000000000fe","holder":"installed","name":"/x","door":"socket","kind":"code","lasts":"always","given":1},
+        {"id":"00000000000000fc","holder":"portal","name":"org.example.App","door":"bus","kind":"code","site":"3f",
+         "lasts":"always","given":17},
+        {"id":"00000000000000fb","holder":"installed","name":"/x","door":"socket","kind":"sign","site":"example.org",
+         "lasts":"always","given":17},
+        {"id":"00000000000000fa","holder":"installed","name":"/x","door":"socket","kind":"key-care",
+         "lasts":"always","given":17},
         {"id":"00000000000000fd","holder":"companion","name":"tty","door":"socket","kind":"key-care","lasts":"always","given":1}
     ]}"#;
     let grants = Grants::from_shelf(text.as_bytes(), RUN);
     let [grant] = grants.list.as_slice() else { panic!("{:?}", grants.list) };
     assert_eq!((grant.id, grant.given, grant.lasts), (GrantId(255), UnixTime(17), Life::Always));
-    assert_eq!((&grant.holder, grant.door), (&Holder::App("org.example.App".into()), Door::SessionBus));
+    assert_eq!((&grant.holder, grant.door), (&app("/opt/portal"), Door::SessionBus));
     assert_eq!((grant.kind, grant.site()), (Kind::Code, Some("3f")));
     let written = String::from_utf8(grants.to_shelf(RUN).unwrap().to_vec()).unwrap();
     assert!(written.contains("a later fob"), "what is not understood stays: {written}");

@@ -32,7 +32,8 @@ fn want(kind: Kind) -> Want {
         Kind::Code => Want::Code(ENTRY.parse().ok()),
         Kind::Sign => Want::Sign(site),
         Kind::Create => Want::Create(site),
-        Kind::KeyCare => Want::KeyCare,
+        Kind::KeyCare => Want::KeyCare("0a0b0c0d".into()),
+        Kind::SetPin => Want::SetPin,
         Kind::Attach => Want::Attach,
     }
 }
@@ -53,8 +54,8 @@ fn facts(tier: &Tier) -> Facts<'_> {
     }
 }
 
-/// Code, sign, create, key care, attach.
-fn row(facts: &Facts<'_>) -> [Rule; 5] {
+/// Code, sign, create, key care, set a PIN, attach.
+fn row(facts: &Facts<'_>) -> [Rule; 6] {
     Kind::ALL.map(|kind| rule(facts, &want(kind)))
 }
 
@@ -62,28 +63,28 @@ fn row(facts: &Facts<'_>) -> [Rule; 5] {
 fn every_tier_gets_what_the_design_says_and_no_more() {
     use Rule::{Ask, Never};
     let (free, ask) = (Rule::Free(Free::Companion), Ask(ONCE));
-    let never = |no| [Never(no); 5];
-    let stranger = [ask, Never(No::Origin), Never(No::Origin), ask, ask];
+    let never = |no| [Never(no); 6];
+    let stranger = [ask, Never(No::Origin), Never(No::Origin), ask, ask, ask];
     for (case, tier, expected) in [
-        ("a companion", Tier::Companion, [free; 5]),
+        ("a companion", Tier::Companion, [free; 6]),
         ("the listener", Tier::Listener, never(No::Listener)),
-        ("a browser", listing(Origins::Any, false), [Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), ask]),
+        ("a browser", listing(Origins::Any, false), [Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), Ask(UNTIL_LOCK), ask, ask]),
         (
             "a program of this site",
             listing(these(&[ORIGIN]), false),
-            [Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), ask],
+            [Ask(ALWAYS), Ask(ALWAYS), Ask(ALWAYS), Ask(UNTIL_LOCK), ask, ask],
         ),
         (
             "a program of another site",
             listing(these(&[OTHER]), false),
-            [Ask(ALWAYS), Never(No::OtherOrigin), Never(No::OtherOrigin), Ask(ALWAYS), ask],
+            [Ask(ALWAYS), Never(No::OtherOrigin), Never(No::OtherOrigin), Ask(UNTIL_LOCK), ask, ask],
         ),
         (
             "a program of no site",
             listing(these(&[]), false),
-            [Ask(ALWAYS), Never(No::Origin), Never(No::Origin), Ask(ALWAYS), ask],
+            [Ask(ALWAYS), Never(No::Origin), Never(No::Origin), Ask(UNTIL_LOCK), ask, ask],
         ),
-        ("a portal that does not say for whom", listing(Origins::Any, true), [ask; 5]),
+        ("a portal that does not say for whom", listing(Origins::Any, true), [ask; 6]),
         ("a script", Tier::Script(Why::OtherProgram), stranger),
         ("a sandbox", Tier::Sandboxed("snap".into()), stranger),
         ("somebody unseen", Tier::Weak(Why::Unseen), stranger),
@@ -112,6 +113,18 @@ fn a_frame_of_another_site_needs_both_origins() {
     };
     assert_eq!(rule(&facts(&tier), &framed(ORIGIN)), Rule::Ask(ALWAYS));
     assert_eq!(rule(&facts(&tier), &framed(OTHER)), Rule::Never(No::OtherOrigin));
+}
+
+/// The question shows the page around the frame. A grant once stood for every page around it, so that a yes at one site
+/// let its frame sign on any other.
+#[test]
+fn a_frame_on_another_sites_page_is_asked_about_each_time() {
+    let top_origin = Some(origin(OTHER));
+    let framed = Want::Sign(Site { rp_id: "example.org".into(), origin: origin(ORIGIN), top_origin });
+    assert_eq!(rule(&facts(&listing(Origins::Any, false)), &framed), Rule::Ask(ONCE));
+    let paired = Tier::Paired("x".into());
+    let scopes = Scopes::parse(&["webauthn:https://example.org", "webauthn:https://other.example"]).unwrap();
+    assert_eq!(rule(&Facts { scopes: Some(&scopes), ..facts(&paired) }, &framed), Rule::Ask(ONCE));
 }
 
 #[test]
@@ -145,11 +158,11 @@ fn a_paired_program_gets_what_it_was_paired_for() {
     let scopes = Scopes::parse(&[&format!("otp:read:{ENTRY}"), "webauthn:https://example.org"]).unwrap();
     let facts = Facts { scopes: Some(&scopes), ..facts(&tier) };
     let no = Rule::Never(No::Scope);
-    assert_eq!(row(&facts), [Rule::Free(Free::Scope), Rule::Ask(ALWAYS), Rule::Ask(ALWAYS), no, no]);
+    assert_eq!(row(&facts), [Rule::Free(Free::Scope), Rule::Ask(ALWAYS), Rule::Ask(ALWAYS), no, no, no]);
     assert_eq!(rule(&facts, &Want::Code(ENTRY.replace('3', "4").parse().ok())), no);
     assert_eq!(rule(&facts, &Want::Code(None)), no);
     let other = Scopes::parse(&["webauthn:https://other.example"]).unwrap();
-    assert_eq!(row(&Facts { scopes: Some(&other), ..facts }), [no; 5]);
+    assert_eq!(row(&Facts { scopes: Some(&other), ..facts }), [no; 6]);
 }
 
 #[test]
@@ -158,12 +171,12 @@ fn the_settings_say_how_much_fob_may_do_without_a_word() {
     let free = Rule::Free(Free::Companion);
     let (once, until_lock) = (Rule::Ask(ONCE), Rule::Ask(UNTIL_LOCK));
     for (companions, foreground, open, expected) in [
-        (Companions::Free, false, false, [free; 5]),
-        (Companions::PerTerminal, true, true, [until_lock, free, free, until_lock, free]),
-        (Companions::PerTerminal, false, true, [until_lock, once, once, until_lock, free]),
-        (Companions::PerTerminal, true, false, [once, free, free, once, free]),
-        (Companions::Ask, true, true, [once, free, free, once, free]),
-        (Companions::Ask, false, true, [once, once, once, once, free]),
+        (Companions::Free, false, false, [free; 6]),
+        (Companions::PerTerminal, true, true, [until_lock, free, free, until_lock, once, free]),
+        (Companions::PerTerminal, false, true, [until_lock, once, once, until_lock, once, free]),
+        (Companions::PerTerminal, true, false, [once, free, free, once, once, free]),
+        (Companions::Ask, true, true, [once, free, free, once, once, free]),
+        (Companions::Ask, false, true, [once, once, once, once, once, free]),
     ] {
         let facts = Facts { companions, foreground, open, ..facts(&tier) };
         assert_eq!(row(&facts), expected, "{companions:?} {foreground} {open}");
@@ -218,7 +231,7 @@ fn the_gate_lets_in_whoever_the_table_could_answer() {
             let operation = match kind {
                 Kind::Code => Operation::Code,
                 Kind::Sign | Kind::Create => Operation::Ceremony,
-                Kind::KeyCare | Kind::Attach => Operation::Keys,
+                Kind::KeyCare | Kind::SetPin | Kind::Attach => Operation::Keys,
             };
             let never = matches!(rule(&facts(&tier), &want(kind)), Rule::Never(_));
             assert_eq!(gate(&busctl(tier.clone()), operation).is_err(), never, "{tier:?} {kind:?}");
