@@ -27,6 +27,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fob_bus::types::door;
+
 pub(crate) use bus::BusCallers;
 pub(crate) use household::Household;
 pub(crate) use interpreters::may_be_listed;
@@ -45,6 +47,17 @@ pub(crate) enum Door {
     SessionBus,
     /// The loopback listener, for a program that speaks HTTP to it.
     Loopback,
+}
+
+impl Door {
+    /// The word for it on the bus, in the diary and on the shelf.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Socket => door::SOCKET,
+            Self::SessionBus => door::BUS,
+            Self::Loopback => door::LOOPBACK,
+        }
+    }
 }
 
 /// A caller, as far as the kernel can tell.

@@ -93,7 +93,7 @@ fn entry(event: Event<'_>, now: u64) -> LogEntry {
     };
     LogEntry {
         time: now,
-        door: words::door(event.caller.door).to_owned(),
+        door: event.caller.door.word().to_owned(),
         program: shown(&words::program(event.caller)),
         pid: event.caller.pid,
         tier: words::tier(&event.caller.tier).to_owned(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use fob_bus::types::{LogEntry, door, tier};
 
-use crate::caller::{Caller, Door, Tier};
+use crate::caller::{Caller, Tier};
 
 /// In [`LogEntry::result`]: it was given.
 pub(super) const GIVEN: &str = "given";
@@ -12,14 +12,6 @@ pub(super) const GIVEN: &str = "given";
 pub(super) const REFUSED: &str = "refused";
 /// In [`LogEntry::kind`]: something about the log itself.
 pub(super) const ABOUT_THE_LOG: &str = "log";
-
-pub(super) const fn door(of: Door) -> &'static str {
-    match of {
-        Door::Socket => door::SOCKET,
-        Door::SessionBus => door::BUS,
-        Door::Loopback => door::LOOPBACK,
-    }
-}
 
 pub(super) const fn tier(of: &Tier) -> &'static str {
     match of {

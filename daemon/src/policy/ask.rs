@@ -111,14 +111,7 @@ const fn may_be_asked_there(tier: &Tier) -> bool {
 /// The answer, if it is one to this question.
 fn fitting(question: &Question, answer: Result<Answer, Unasked>) -> Result<Answer, CallError> {
     match answer {
-        Ok(Answer::Granted { choice }) if question.want.is_none() && question.choices.contains(&choice) => {
-            Ok(Answer::Granted { choice })
-        }
-        Ok(Answer::Secret { choice })
-            if question.want.is_some() && choice.is_none_or(|choice| question.choices.contains(&choice)) =>
-        {
-            Ok(Answer::Secret { choice })
-        }
+        Ok(answer @ (Answer::Granted { .. } | Answer::Secret { .. })) if question.takes(&answer) => Ok(answer),
         Ok(Answer::Refused) => Err(unheard()),
         Ok(Answer::Nowhere) => Err(CallError::from_error(ErrorKind::Denied, &Unasked::Nowhere)),
         Ok(Answer::Granted { .. } | Answer::Secret { .. }) => {

@@ -5,7 +5,7 @@ mod shelf;
 
 use fob_ambient::{Millis, UnixTime};
 use fob_asking::Choice;
-use fob_bus::types::{door, grant_life};
+use fob_bus::types::grant_life;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Kind;
@@ -259,15 +259,6 @@ impl Grants {
 /// A new grant's id.
 pub(crate) fn new_id(rng: &mut impl fob_ambient::Rng) -> GrantId {
     GrantId(u64::from_be_bytes(rng.bytes()))
-}
-
-/// The word for a door.
-pub(crate) const fn door_word(door: Door) -> &'static str {
-    match door {
-        Door::Socket => door::SOCKET,
-        Door::SessionBus => door::BUS,
-        Door::Loopback => door::LOOPBACK,
-    }
 }
 
 #[cfg(test)]

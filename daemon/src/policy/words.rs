@@ -3,7 +3,6 @@
 use fob_asking::{Asker, Question, Tier as Shown, Want, What};
 use fob_otp::printable;
 
-use super::grants::door_word;
 use crate::caller::{Caller, Tier};
 
 /// Longest text in a question, in characters.
@@ -31,7 +30,7 @@ pub(crate) fn asker(caller: &Caller) -> Asker {
         // Neither is ever asked about.
         Tier::Listener | Tier::Foreign => (unnamed(), Shown::Weak, None),
     };
-    Asker { name, program, tier, why, door: door_word(caller.door).to_owned(), pid: caller.pid }
+    Asker { name, program, tier, why, door: caller.door.word().to_owned(), pid: caller.pid }
 }
 
 /// A question of this caller without choices.

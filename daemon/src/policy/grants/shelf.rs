@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Grant, Grants, Holder, Kind, Life, MOST, Moment, door_word};
+use super::{Grant, Grants, Holder, Kind, Life, MOST, Moment};
 use crate::caller::Door;
 
 /// The edition of this form.
@@ -106,7 +106,7 @@ impl Record {
                 Holder::App { portal, .. } => Some(portal.clone()),
                 Holder::Program(_) | Holder::Paired(_) | Holder::Terminal(_) => None,
             },
-            door: door_word(grant.door).to_owned(),
+            door: grant.door.word().to_owned(),
             kind: grant.kind.word().to_owned(),
             site: grant.site().map(str::to_owned),
             origin: grant.origin().map(str::to_owned),
